@@ -1,0 +1,51 @@
+"""mockflux: a simulated InfluxDB for tests.
+
+    import mockflux
+
+    with mockflux.Server("v2-oss") as server:
+        my_app.flush(url=server.url, token=server.token, org=server.org, bucket=server.bucket)
+        assert server.points("home")
+
+Importing this package imports nothing else: names are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockflux._version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from mockflux.faults import Fault as Fault
+    from mockflux.journal import Exchange as Exchange
+    from mockflux.outcomes import Rejection as Rejection
+    from mockflux.profile.errors import ProfileError as ProfileError
+    from mockflux.storage.table import Point as Point
+    from mockflux.public import Server as Server
+
+#: Where each public name lives.
+_HOME = {
+    "Exchange": "mockflux.journal",
+    "Fault": "mockflux.faults",
+    "Point": "mockflux.storage.table",
+    "ProfileError": "mockflux.profile.errors",
+    "Rejection": "mockflux.outcomes",
+    "Server": "mockflux.public",
+}
+
+__all__ = ["Exchange", "Fault", "Point", "ProfileError", "Rejection", "Server", "__version__"]  # noqa: F822 (lazy)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'mockflux' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

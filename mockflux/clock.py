@@ -1,0 +1,138 @@
+"""The time of one world: the computer's, or one that only moves when it is told to.
+
+All times are whole nanoseconds since 1970-01-01 UTC and all arithmetic is on integers, because a float cannot hold
+the nanoseconds of today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_SECOND = 10**9
+#: What InfluxDB can give to a point (int64 ns without the values it reserves): 1677-09-21 to 2262-04-11.
+_FIRST, _LAST = -(2**63) + 2, 2**63 - 2
+
+
+class Clock:
+    """Real or virtual time.
+
+    ``mode`` is ``"real"`` (time runs, from the computer's), ``"frozen"`` (it stands at this moment) or an aware
+    datetime (it stands there). Raises ValueError for anything else.
+
+    ``on_advance`` is called with the time to which the clock is about to move on, while it still shows the old one.
+    Whoever keeps what falls due hooks in here, works it off in order and takes the clock along from one to the next
+    with :meth:`step_to`::
+
+        clock.on_advance = lambda target: due.run(target, step=clock.step_to)
+    """
+
+    def __init__(self, mode: Literal["real", "frozen"] | dt.datetime = "real") -> None:
+        self.on_advance: Callable[[int], object] | None = None
+        self._moving = threading.RLock()  # two threads that advance by a second make two seconds
+        self._offset = 0
+        self._stands_at: int | None = None
+        if isinstance(mode, dt.datetime):
+            self._stands_at = to_ns(mode)
+        elif mode == "frozen":
+            self._stands_at = time.time_ns()
+        elif mode != "real":
+            raise ValueError(f'a clock is "real", "frozen" or a datetime with a time zone, not {mode!r}')
+
+    @property
+    def frozen(self) -> bool:
+        """Whether time stands."""
+        return self._stands_at is not None
+
+    def now(self) -> int:
+        """The time in nanoseconds since the epoch."""
+        # Read once: another thread may freeze or move the clock in between. The module's attribute is looked up on
+        # each call so that tools that replace time.time_ns reach this clock too.
+        stands_at = self._stands_at
+        return time.time_ns() + self._offset if stands_at is None else stands_at
+
+    def datetime(self) -> dt.datetime:
+        """The time as an aware datetime in UTC, cut to whole microseconds."""
+        return _EPOCH + dt.timedelta(microseconds=self.now() // 1000)
+
+    def advance(self, seconds: float | dt.timedelta) -> None:
+        """Moves on by that much, exactly; a real clock runs on from there.
+
+        What falls due on the way happens in order, each thing at its own time (``on_advance``); if one of them
+        raises, the clock stays where it happened. Raises ValueError for a negative or not finite amount.
+        """
+        amount = _amount(seconds)
+        with self._moving:
+            self._move_on(_storable(self.now() + amount))
+
+    def freeze(self, at: dt.datetime | None = None) -> None:
+        """Stops time here, or at a moment: what falls due until then happens first. Earlier moments are allowed."""
+        with self._moving:
+            self._stands_at = self.now()
+            if at is None:
+                return
+            target = to_ns(at)
+            if target > self._stands_at:
+                self._move_on(target)
+            else:
+                self._stands_at = target
+
+    def resume(self) -> None:
+        """Lets time run again, from where it stands."""
+        with self._moving:
+            if self._stands_at is not None:
+                self._offset = self._stands_at - time.time_ns()
+                self._stands_at = None
+
+    def step_to(self, at: int) -> None:
+        """Moves on to ``at`` (ns) without working anything off. Never goes back: does nothing if ``at`` has passed.
+
+        For ``on_advance``; elsewhere it would wait for a thread that advances.
+        """
+        with self._moving:
+            if self._stands_at is not None:
+                self._stands_at = max(self._stands_at, at)
+            else:
+                self._offset += max(0, at - self.now())
+
+    def _move_on(self, target: int) -> None:
+        if self.on_advance is not None:
+            self.on_advance(target)
+        self.step_to(target)
+
+    def __repr__(self) -> str:
+        return f"<Clock {'frozen at' if self.frozen else 'running,'} {self.datetime().isoformat()}>"
+
+
+def to_ns(at: dt.datetime) -> int:
+    """A datetime as nanoseconds since the epoch. Raises ValueError where it has no time zone or InfluxDB cannot
+    store it."""
+    if at.utcoffset() is None:
+        raise ValueError(f"{at.isoformat()} has no time zone: give it one, as in tzinfo=datetime.UTC")
+    return _storable((at - _EPOCH) // _MICROSECOND * 1000)
+
+
+def _storable(ns: int) -> int:
+    if not _FIRST <= ns <= _LAST:
+        raise ValueError("InfluxDB has no time before 1677-09-21 or after 2262-04-11, so a clock cannot go there")
+    return ns
+
+
+def _amount(seconds: float | dt.timedelta) -> int:
+    """Nanoseconds, to the nearest, for any number of seconds."""
+    if isinstance(seconds, dt.timedelta):
+        amount = seconds // _MICROSECOND * 1000
+    else:
+        try:
+            above, below = seconds.as_integer_ratio()
+        except (OverflowError, ValueError):  # infinity, nan
+            raise ValueError(f"a clock cannot advance by {seconds} seconds") from None
+        amount = (2 * above * _SECOND + below) // (2 * below)
+    if amount < 0:
+        raise ValueError(f"a clock cannot go back: advance({seconds!r}) is negative")
+    return amount

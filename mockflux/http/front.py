@@ -1,0 +1,158 @@
+"""The front: every request comes by here, whether from the socket, from WSGI or from a test.
+
+    work off what is due -> open an exchange -> planned fault? -> gate -> handler -> phrase -> close the exchange
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mockflux.http import gate
+from mockflux.http.passage import Passage
+from mockflux.http.routes import Handler, Place, handler_of, locate
+from mockflux.lineprotocol import to_text
+from mockflux.outcomes import (
+    InternalError,
+    Malformed,
+    MalformedRequest,
+    OptionsListed,
+    Outcome,
+    PathNotFound,
+    Rejection,
+)
+from mockflux.profile.clause import Key
+from mockflux.reply import Reply
+from mockflux.request import Request
+
+if TYPE_CHECKING:
+    from mockflux.faults import Fault
+    from mockflux.journal import Exchange
+    from mockflux.world import World
+
+#: How a handler is called for a passage: directly, or through a Flask app.
+Dispatch = Callable[[Passage, Handler], Outcome]
+
+
+def call(passage: Passage, handler: Handler) -> Outcome:
+    """The short way: call the handler."""
+    return handler(passage)
+
+
+def through_flask(passage: Passage, handler: Handler) -> Outcome:
+    """The long way: through the Flask app of the passage's door, which calls the same handler."""
+    from mockflux.http.flask_apps import dispatch
+
+    return dispatch(passage, handler)
+
+
+def by_route(passage: Passage, handler: Handler) -> Outcome:
+    """The way that the route asks for: short for writes and probes, through Flask for the resource API."""
+    route = passage.place.route
+    return call(passage, handler) if route is None or route.short else through_flask(passage, handler)
+
+
+def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Reply:
+    """The reply to a request; the exchange is in the journal when this returns. Never raises."""
+    exchange = world.journal.open(request, world.clock.now())
+    place = locate(world.profile, request.path)
+    exchange.door = place.door
+    try:
+        world.work_off()
+        fault = exchange.fault = world.faults.take(place.door) if world.faults else None
+        reply = _answer(world, request, place, exchange, fault, dispatch)
+    except Exception:
+        exchange.error = traceback.format_exc()
+        reply = _sorry(world, place.door)
+    if request.method == "HEAD":
+        reply.body = b""
+    world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
+    return reply
+
+
+def refuse(world: World, problem: str, head: bytes) -> Reply | None:
+    """The reply to bytes that are no HTTP request; ``problem`` is a kind of ``malformed_request``. None if the edition
+    has no words for it: then it does not mind."""
+    if world.profile.find(MalformedRequest.name, problem, "http") is None:
+        return None
+    method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+    exchange = world.journal.open(Request(method, rest.partition(" ")[0], [], head), world.clock.now())
+    exchange.door = "http"
+    try:
+        reply = world.say(MalformedRequest(problem), "http")
+    except Exception:
+        exchange.error = traceback.format_exc()
+        reply = _sorry(world, "http")
+    world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
+    return reply
+
+
+def _answer(
+    world: World, request: Request, place: Place, exchange: Exchange, fault: Fault | None, dispatch: Dispatch
+) -> Reply:
+    if fault is None:
+        return _handle(world, request, place, exchange, dispatch)
+    if fault.transport == "reset_before":
+        reply = Reply(0, "", [])
+    elif fault.clause is not None:
+        reply = _out_of_turn(world, request, place, fault)
+    else:
+        reply = _handle(world, request, place, exchange, dispatch)
+    reply.delay = fault.delay
+    reply.transport = {None: None, "truncate": "truncate"}.get(fault.transport, "reset")
+    return reply
+
+
+def _handle(world: World, request: Request, place: Place, exchange: Exchange, dispatch: Dispatch) -> Reply:
+    passage = Passage(world, request, place)
+    outcome = gate.before_door(passage)
+    door = place.door
+    if outcome is None and place.methods is None:
+        outcome = OptionsListed() if place.door == "http" else PathNotFound()
+    elif outcome is None and place.route is None:
+        outcome, exchange.simulated = PathNotFound(), False
+    elif outcome is None:
+        outcome = gate.at_door(passage)
+        if isinstance(outcome, PathNotFound):  # the path is simulated, this method of it is not
+            door, exchange.simulated = place.unknown, False
+    if outcome is None and place.route is not None:
+        handler = handler_of(place.route, request.method)
+        assert handler is not None, "the method check lets nothing pass that has no handler"
+        outcome = dispatch(passage, handler)
+        exchange.verdict = passage.verdict
+    assert outcome is not None
+    return world.say(outcome, door, request.header("origin"))
+
+
+def _out_of_turn(world: World, request: Request, place: Place, fault: Fault) -> Reply:
+    """A clause said by plan, filled with what is known of the request and what the plan gave."""
+    clause = fault.clause
+    assert clause is not None
+    passage = Passage(world, request, place)
+    rules = passage.param_rules
+    asked = {
+        "org": next((value for name in rules.org if (value := passage.params.get(name))), None),
+        "bucket": passage.params.get(rules.target),
+        "database": passage.params.get(rules.target),
+        "retention_policy": passage.params.get(rules.retention_policy),
+        "precision": passage.params.get("precision"),
+    }
+    known = {**world.known(), **{fact: value for fact, value in asked.items() if value}, **clause.example, **fault.facts}
+    known["deciding"] = world.profile.worded(Rejection(1, _first_line(request), Malformed("missing fields")))
+    key = Key.parse(clause.key)
+    outcome = Outcome.CATALOGUE[key.outcome].example(key.kind, known)
+    return world.say(outcome, key.door or place.door, request.header("origin"), fault)
+
+
+def _first_line(request: Request) -> str:
+    lines = request.body.split(b"\n", 1) if request.header("content-encoding") is None else [b""]
+    return to_text(lines[0])
+
+
+def _sorry(world: World, door: str) -> Reply:
+    """The edition's 500 for an exception of our own; should even that fail, one without words."""
+    try:
+        return world.say(InternalError("an exception in mockflux; see the journal"), door)
+    except Exception:
+        return Reply(500, "Internal Server Error", [("Content-Length", "0")])

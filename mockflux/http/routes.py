@@ -1,0 +1,136 @@
+"""Which path leads to which door and handler; which paths a real server has that mockflux does not simulate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockflux.outcomes import Outcome
+    from mockflux.profile import Profile
+
+Handler = Callable[[Any], "Outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A simulated path: its door, and by method the handler as ``module:function`` below :mod:`mockflux.http`.
+
+    ``short`` routes reach their handler without Flask's dispatch, which costs ten times as much as they do.
+    """
+
+    door: str
+    handlers: Mapping[str, str]
+    short: bool = True
+
+
+#: Every path that mockflux simulates, for all editions; a profile's doors decide which of them it has.
+SIMULATED: Mapping[str, Route] = {
+    "/api/v2/write": Route("v2-write", {"POST": "writes:write"}),
+    "/write": Route("v1-write", {"POST": "writes:write"}),
+    "/ping": Route("ping", {"GET": "probes:ping", "HEAD": "probes:ping"}),
+    "/health": Route("health", {"*": "probes:health"}),
+    "/ready": Route("ready", {"*": "probes:ready"}),
+    "/api/v2/buckets": Route("v2-resources", {"GET": "lookups:buckets"}, short=False),
+    "/api/v2/orgs": Route("v2-resources", {"GET": "lookups:orgs"}, short=False),
+}
+
+#: Below these a path that nobody knows is an unknown path of the API, elsewhere just an unknown path.
+_API = ("/api/v2", "/private", "/v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads in one edition.
+
+    ``door``, and the ``route`` behind it (None for a path that is not simulated); ``methods`` of a real server (None
+    for a path that it does not have); ``slash``: the path has one slash more than the route (``moved``: it is sent
+    on); ``unknown``: the door at which an unknown route is answered.
+    """
+
+    door: str
+    route: Route | None
+    methods: tuple[str, ...] | None
+    unknown: str
+    slash: bool = False
+
+
+def locate(profile: Profile, path: str) -> Place:
+    """The place of a path (not decoded) in an edition."""
+    table = _table(profile)
+    place = table.get(path)
+    return place if place is not None else _elsewhere(profile, table, path)
+
+
+@lru_cache(maxsize=64)
+def _table(profile: Profile) -> dict[str, Place]:
+    """The places of all paths without variable parts."""
+    places = {}
+    for path, methods in profile.settings.methods.items():
+        route = SIMULATED.get(path)
+        if route is not None and route.door not in profile.doors:
+            route = None
+        unknown = _unknown_door(path)
+        places[path] = Place(route.door if route else unknown, route, methods, unknown)
+    return places
+
+
+def _unknown_door(path: str) -> str:
+    return "api-other" if any(path == area or path.startswith(area + "/") for area in _API) else "other"
+
+
+def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place:
+    """Places that are not in the table: a slash too many, variable parts, something below a route, nothing at all."""
+    if path == "*":
+        return Place("http", None, None, "http")
+    if path.endswith("/") and (without := table.get(path[:-1])) and without.route:
+        how = profile.settings.slash.get(without.door)
+        if how == "same":
+            return without
+        if how == "moved":
+            return Place(without.door, without.route, without.methods, without.unknown, slash=True)
+    unknown = _unknown_door(path)
+    methods = _methods_of_pattern(profile, path)
+    if methods is not None:
+        return Place(unknown, None, methods, unknown)
+    above = path
+    while above := above.rpartition("/")[0]:
+        place = table.get(above)
+        if place is not None and place.route is not None and place.unknown == "api-other":
+            return Place(place.door, None, None, place.door)
+    return Place(unknown, None, None, unknown)
+
+
+def _methods_of_pattern(profile: Profile, path: str) -> tuple[str, ...] | None:
+    parts = path.split("/")
+    for pattern, methods in _patterns(profile).get(len(parts), ()):
+        if all(part == wanted or (wanted == "{id}" and part) for part, wanted in zip(parts, pattern, strict=True)):
+            return methods
+    return None
+
+
+@lru_cache(maxsize=64)
+def _patterns(profile: Profile) -> dict[int, list[tuple[list[str], tuple[str, ...]]]]:
+    """Paths with variable parts, by their number of parts."""
+    patterns: dict[int, list[tuple[list[str], tuple[str, ...]]]] = {}
+    for path, methods in profile.settings.methods.items():
+        if "{" in path:
+            parts = path.split("/")
+            patterns.setdefault(len(parts), []).append((parts, methods))
+    return patterns
+
+
+def handler_of(route: Route, method: str) -> Handler | None:
+    """The handler for a method, imported on first need; None if mockflux has none."""
+    name = route.handlers.get(method) or route.handlers.get("*")
+    return _import(name) if name else None
+
+
+@lru_cache(maxsize=256)
+def _import(name: str) -> Handler:
+    module, _, function = name.partition(":")
+    handler: Handler = getattr(import_module(f"mockflux.http.{module}"), function)
+    return handler

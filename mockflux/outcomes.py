@@ -1,0 +1,456 @@
+"""The one catalogue of what can happen to a request and why a point can be refused.
+
+Edition-neutral: an outcome carries facts, never words or statuses; the profile words it (:mod:`mockflux.profile`).
+A profile names an outcome in snake case (``bucket_not_found``) and, where wording depends on the mix, a kind behind
+a colon (``body_unreadable:truncated``). The fields of an outcome are the facts that a template may use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class _Catalogued:
+    """What outcomes and reasons share: a name, declared kinds, facts."""
+
+    name: ClassVar[str]
+    #: The kinds that a profile may word apart; () where there is only one form.
+    KINDS: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def kind(self) -> str:
+        """Which form of the outcome this is; empty where there is only one."""
+        return ""
+
+    @classmethod
+    def fact_names(cls) -> frozenset[str]:
+        """Names of the facts that a template may use as ``$name``."""
+        return frozenset(f.name for f in fields(cls) if not f.metadata.get("hidden"))  # type: ignore[arg-type]
+
+    def facts(self) -> dict[str, Any]:
+        """The facts by name."""
+        return {name: getattr(self, name) for name in self.fact_names()}
+
+
+# ------------------------------------------------------------------------------------------ reasons
+
+
+class Reason(_Catalogued):
+    """Why one point was refused."""
+
+    CATALOGUE: ClassVar[dict[str, type[Reason]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.name = _snake(cls.__name__)
+        Reason.CATALOGUE[cls.name] = cls
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed(Reason):
+    """The line does not follow the grammar; ``complaint`` is the grammar's own."""
+
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeConflict(Reason):
+    """A field has another type than before: ``where`` is ``batch`` (this request) or ``stored`` (the bucket).
+
+    ``got`` and ``want`` are types in InfluxDB 2's words; a profile translates them by its ``[types]``.
+    """
+
+    measurement: str
+    field: str
+    got: str
+    want: str
+    where: str
+
+    KINDS = ("batch", "stored")
+
+    @property
+    def kind(self) -> str:
+        return self.where
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRetention(Reason):
+    """The point is older than the bucket keeps: its ``time`` lies before ``bound`` (both ns), ``retention`` in ns."""
+
+    measurement: str
+    series: str
+    time: int
+    bound: int
+    retention: int
+
+
+@dataclass(frozen=True, slots=True)
+class StringTooLong(Reason):
+    """A string field of ``length`` bytes, of which ``limit`` are allowed."""
+
+    measurement: str
+    field: str
+    length: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedName(Reason):
+    """A field whose key the database keeps for itself (``time``)."""
+
+    measurement: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One refused point: 1-based line ``number`` in the body, the ``line`` as sent, the reason, its ``text`` as the
+    edition words it, and for type conflicts the types sent and wanted."""
+
+    number: int
+    line: str
+    reason: Reason
+    text: str = ""
+    bucket: str | None = None
+    time: int | None = None
+
+    @property
+    def got(self) -> str | None:
+        """The type that the line gave the field, for a type conflict."""
+        return getattr(self.reason, "got", None)
+
+    @property
+    def want(self) -> str | None:
+        """The type that the field has already, for a type conflict."""
+        return getattr(self.reason, "want", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What judging a batch found: how many points were accepted, every rejection in the order of the body, and the
+    points that were dropped without a word to the client."""
+
+    accepted: int
+    rejections: tuple[Rejection, ...] = ()
+    dropped: tuple[Rejection, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------ outcomes
+
+
+class Outcome(_Catalogued):
+    """What happened to a request."""
+
+    CATALOGUE: ClassVar[dict[str, type[Outcome]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.name = _snake(cls.__name__)
+        Outcome.CATALOGUE[cls.name] = cls
+
+    @classmethod
+    def example(cls, kind: str, known: Mapping[str, Any]) -> Outcome:
+        """An instance for a planned fault: facts that are ``known`` of the request, defaults for the others."""
+        facts = {f.name: known[f.name] for f in fields(cls) if f.init and f.name in known}  # type: ignore[arg-type]
+        if kind and "which" in {f.name for f in fields(cls)}:  # type: ignore[arg-type]
+            facts["which"] = kind
+        return cls(**facts)
+
+
+class _Which(Outcome):
+    """An outcome that says in its field ``which`` what kind it is."""
+
+    __slots__ = ()
+
+    @property
+    def kind(self) -> str:
+        return str(getattr(self, "which", ""))
+
+
+# Abstract helpers are no entries of the catalogue.
+del Outcome.CATALOGUE[_Which.name]
+
+
+# ---- writing
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Outcome):
+    """All points of the write are stored (or queued, where the edition queues)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRejected(Outcome):
+    """Some or all points were refused.
+
+    ``kept`` is what became of the others: ``atomic`` (the request is refused whole), ``partial`` (some are stored),
+    ``all`` (every point was refused). ``deciding`` is the rejection that decides the wording; its facts, with
+    ``reason`` (its text), ``line`` and ``line_text``, are facts of the outcome too.
+    """
+
+    kept: str = "atomic"
+    deciding: Rejection = field(
+        default_factory=lambda: Rejection(1, "", Malformed("missing fields")), metadata={"hidden": True}
+    )
+    rejections: tuple[Rejection, ...] = ()
+    accepted: int = 0
+
+    KINDS = (
+        "atomic", "partial", "all",
+        "malformed", "type_conflict", "outside_retention", "string_too_long", "reserved_name",
+    )  # fmt: skip
+
+    @property
+    def kind(self) -> str:
+        return f"{self.deciding.reason.name}.{self.kept}"
+
+    @classmethod
+    def fact_names(cls) -> frozenset[str]:
+        return frozenset(("kept", "accepted", "rejected", "total", "reason", "line", "line_text", "rejections"))
+
+    def facts(self) -> dict[str, Any]:
+        rejected = len(self.rejections)
+        return {
+            "kept": self.kept,
+            "accepted": self.accepted,
+            "rejected": rejected,
+            "total": self.accepted + rejected,
+            "reason": self.deciding.text,
+            "line": self.deciding.number,
+            "line_text": self.deciding.line,
+            "rejections": self.rejections,
+        }
+
+
+# ---- who is asking
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMissing(Outcome):
+    """No credentials came with the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMalformed(Outcome):
+    """Credentials came in a form that this edition does not read: another scheme, no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUnknown(Outcome):
+    """The credentials are well-formed, but nobody's (or no longer anybody's)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionDenied(_Which):
+    """The token is known, but may not do this. ``permission`` is what was needed (``write:orgs/…/buckets/…``)."""
+
+    which: str = "write"
+    permission: str = ""
+
+    KINDS = ("write", "read")
+
+
+# ---- parameters and targets
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionInvalid(Outcome):
+    """The request names a precision that this door does not know; ``valid`` are those it knows, comma-separated."""
+
+    precision: str = ""
+    valid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInvalid(_Which):
+    """A query parameter of a look-up cannot be used; the kind says which and how."""
+
+    which: str = "limit"
+    value: str = ""
+
+    KINDS = ("limit", "limit_range", "offset", "descending", "id_length", "id_digits")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMissing(Outcome):
+    """The request does not say where to write (``bucket`` or ``db`` empty or absent)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrgMissing(Outcome):
+    """The request names no organization."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrgIdInvalid(_Which):
+    """``orgID`` is no id: of another length, or not hexadecimal."""
+
+    which: str = "length"
+    value: str = ""
+
+    KINDS = ("length", "digits")
+
+
+@dataclass(frozen=True, slots=True)
+class OrgNotFound(_Which):
+    """There is no such organization; it was asked for by ``name`` or by ``id``."""
+
+    which: str = "name"
+    org: str = ""
+
+    KINDS = ("name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketNotFound(_Which):
+    """There is no such bucket; it was asked for by ``name`` or by ``id``."""
+
+    which: str = "name"
+    bucket: str = ""
+
+    KINDS = ("name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNotFound(Outcome):
+    """No bucket stands for this database and retention policy (DBRP)."""
+
+    database: str = ""
+    retention_policy: str = ""
+
+
+# ---- the body
+
+
+@dataclass(frozen=True, slots=True)
+class BodyUnreadable(_Which):
+    """The body cannot be read whole.
+
+    Kinds: ``not_gzip`` (declared as gzip, but none), ``truncated``, ``corrupt`` (at byte ``offset``), ``checksum``,
+    ``trailing`` (something else behind the gzip data), ``framing`` (broken chunks; ``detail`` has the reader's words).
+    """
+
+    which: str = "truncated"
+    detail: str = ""
+    offset: int = 0
+
+    KINDS = ("not_gzip", "truncated", "corrupt", "checksum", "trailing", "framing")
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTooLarge(Outcome):
+    """The body, inflated, is longer than ``limit`` bytes."""
+
+    limit: int = 0
+
+
+# ---- the server itself
+
+
+@dataclass(frozen=True, slots=True)
+class InternalError(Outcome):
+    """Something went wrong inside; ``detail`` is for the journal."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable(Outcome):
+    """The server cannot take the request now; ``retry_after`` in whole seconds, None to leave the header out."""
+
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests(Outcome):
+    """A quota is used up; ``retry_after`` in whole seconds, None to leave the header out."""
+
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadGateway(Outcome):
+    """What stands in front could not reach the server."""
+
+
+# ---- routes
+
+
+@dataclass(frozen=True, slots=True)
+class PathNotFound(Outcome):
+    """The edition has no such path (or mockflux does not simulate it; the journal tells)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathMoved(Outcome):
+    """The path has a trailing slash too many; ``location`` is the one to use."""
+
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodNotAllowed(_Which):
+    """The path exists, but not with this method; ``allow`` lists those it has. Kinds: ``method`` (another one),
+    ``options`` (an OPTIONS request that is no CORS preflight), ``unknown`` (no method of HTTP)."""
+
+    which: str = "method"
+    allow: str = ""
+
+    KINDS = ("method", "options", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight(Outcome):
+    """A CORS preflight, granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsListed(Outcome):
+    """An OPTIONS request, answered with the methods of the path."""
+
+    allow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedRequest(_Which):
+    """The bytes are no HTTP request that the server below the router accepts."""
+
+    which: str = "head"
+
+    KINDS = (
+        "head", "target", "escape", "header_name", "header_value", "head_too_large", "host", "host_missing",
+        "host_repeated", "version", "length", "transfer_encoding", "expect",
+    )  # fmt: skip
+
+
+# ---- probes and look-ups
+
+
+@dataclass(frozen=True, slots=True)
+class Pong(Outcome):
+    """The answer to /ping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Healthy(Outcome):
+    """The answer to /health."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Outcome):
+    """The answer to /ready: ``started`` (ns since the epoch) and ``up`` (ns)."""
+
+    started: int = 0
+    up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Outcome):
+    """A look-up that succeeded; ``value`` is the JSON value to answer."""
+
+    value: Any = None

@@ -1,0 +1,147 @@
+"""A profile: one edition of InfluxDB as data, ready to speak.
+
+    profile = load_profile("v2-oss", {"late_points": "drop"})
+    profile.say(outcomes.BucketNotFound(bucket="plant"), "v2-write", date)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mockflux.outcomes import Outcome, Reason, Rejection
+from mockflux.profile.clause import Clause, Speaker
+from mockflux.profile.errors import ProfileError
+from mockflux.profile.evidence import Evidence, read_evidence
+from mockflux.profile.forms import REASON_FACTS
+from mockflux.profile.load import (
+    Merged,
+    check_complete,
+    check_switches,
+    concrete,
+    find,
+    merge,
+    switch_values,
+    switched,
+)
+from mockflux.profile.settings import Settings, read_settings
+from mockflux.profile.template import Template
+from mockflux.reply import Reply
+
+__all__ = ["Clause", "Evidence", "Profile", "ProfileError", "concrete", "load_profile"]
+
+
+class Profile:
+    """One edition with its switches set: settings for the rooms, clauses for the replies, evidence for both.
+
+    Immutable and shared between worlds.
+    """
+
+    def __init__(self, merged: Merged, switches: Mapping[str, Any]) -> None:
+        edition = merged.data["edition"]
+        #: The profile's id, title, version string and doors.
+        self.id: str = edition["id"]
+        self.title: str = edition["title"]
+        self.version: str = edition["version"]
+        self.doors: tuple[str, ...] = tuple(edition["doors"])
+        #: The value of every switch.
+        self.switches: dict[str, Any] = dict(switches)
+        #: Why each switch is there, and what it takes: ``{name: {default, why, values | sets}}``.
+        self.switch_info: Mapping[str, Mapping[str, Any]] = merged.data.get("switches", {})
+        self.settings: Settings = read_settings(merged)
+        settings = self.settings
+        self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
+        self._types: Mapping[str, str] = merged.data["types"]
+        self._reasons = {name: _reason(merged, name, entry["text"]) for name, entry in merged.data["reason"].items()}
+        self.evidence: dict[str, Evidence] = read_evidence(merged, self._speaker.clauses)
+
+    @property
+    def clauses(self) -> Mapping[str, Clause]:
+        """The clauses by key, in the order of the files."""
+        return self._speaker.clauses
+
+    def find(self, outcome: str, kind: str, door: str) -> Clause | None:
+        """The clause that says this outcome at this door; None where the profile has none."""
+        return self._speaker.find(outcome, kind, door)
+
+    def say(self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+        """The reply for an outcome at a door, by the clause that fits or by the one given.
+
+        ``date`` is the value of the Date header, ``origin`` that of the request's Origin.
+        """
+        return self._speaker.say(outcome, door, date, origin, clause)
+
+    def word(self, reason: Reason, line: str, number: int) -> str:
+        """A reason in this edition's words, for the line it is about."""
+        template = self._reasons.get(f"{reason.name}:{reason.kind}") or self._reasons[reason.name]
+        facts = {**reason.facts(), "line_text": line, "line": number}
+        for fact in ("got", "want"):
+            if fact in facts:
+                facts[fact] = self._types[facts[fact]]
+        return template.fill(facts)
+
+    def worded(self, rejection: Rejection, bucket: str | None = None) -> Rejection:
+        """A rejection with its text in this edition's words, and the name of the bucket that refused it."""
+        text = self.word(rejection.reason, rejection.line, rejection.number)
+        return replace(rejection, text=text, bucket=bucket)
+
+    def __repr__(self) -> str:
+        return f"<Profile {self.id}>"
+
+
+def _reason(merged: Merged, key: str, source: str) -> Template:
+    """A reason's wording, checked. Raises ProfileError for an unknown reason or placeholder."""
+    file, place = merged.file_of("reason", key), f'reason."{key}".text'
+    name, _, kind = key.partition(":")
+    known = Reason.CATALOGUE.get(name)
+    if known is None:
+        raise ProfileError(file, f'reason."{key}"', f"unknown reason; expected one of {', '.join(Reason.CATALOGUE)}")
+    if kind and kind not in known.KINDS:
+        raise ProfileError(file, f'reason."{key}"', f"unknown kind; expected one of {', '.join(known.KINDS) or 'none'}")
+    try:
+        template = Template(source)
+    except ValueError as error:
+        raise ProfileError(file, place, str(error)) from None
+    facts = known.fact_names() | REASON_FACTS
+    unknown = template.unknown(facts)
+    if unknown:
+        raise ProfileError(file, place, f"unknown placeholder ${unknown[0]}; expected one of {', '.join(sorted(facts))}")
+    return template
+
+
+def load_profile(name: str | os.PathLike[str], switches: Mapping[str, Any] | None = None) -> Profile:
+    """The profile named by id (``v2-oss``) or by the path of a TOML file, with these switches.
+
+    Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value
+    that a switch does not take. Profiles are kept: the second call with the same arguments costs nothing.
+    """
+    path = find(os.fspath(name))
+    stamp = path.stat().st_mtime_ns
+    chosen = tuple(sorted((switches or {}).items()))
+    try:
+        return _load(path, stamp, chosen)
+    except TypeError as error:
+        if "unhashable" in str(error):
+            raise ValueError(f"switches take plain values, got {switches!r}") from None
+        raise
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path, stamp: int, switches: tuple[tuple[str, Any], ...]) -> Profile:
+    merged = _merged(path, stamp)
+    values = switch_values(merged, dict(switches))
+    return Profile(switched(merged, values), values)
+
+
+@lru_cache(maxsize=64)
+def _merged(path: Path, stamp: int) -> Merged:
+    merged = merge(path)
+    if merged.data["edition"].get("abstract"):
+        raise ProfileError(path.name, "edition.abstract", f"a parent cannot be served; expected one of {', '.join(concrete())}")
+    check_complete(merged)
+    check_switches(merged)
+    return merged

@@ -1,0 +1,282 @@
+"""Clauses: how a profile says an outcome. Compiled once per profile, then filled with facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockflux.outcomes import Outcome, PointsRejected, Reason
+from mockflux.profile.errors import ProfileError
+from mockflux.profile.forms import DOORS
+from mockflux.profile.load import Merged
+from mockflux.profile.template import Encode, Template
+from mockflux.reply import JSON_STYLES, Header, Reply
+
+#: Facts that every template may use beside those of its outcome.
+COMMON_FACTS = frozenset(("code", "status", "version", "origin"))
+#: Facts of one rejection, for ``each``.
+REJECTION_FACTS = frozenset(("reason", "line", "line_text"))
+_KEPT = ("atomic", "partial", "all")
+#: Statuses that never carry a body, nor a length (RFC 9110).
+_BODILESS = (204, 304)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A clause's key, taken apart: ``outcome:kind@door``; kind and door may be empty."""
+
+    outcome: str
+    kind: str
+    door: str
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Take a key apart; nothing is checked here."""
+        rest, _, door = text.partition("@")
+        outcome, _, kind = rest.partition(":")
+        return cls(outcome, kind, door)
+
+
+def check_key(file: str, text: str) -> Key:
+    """Raise ProfileError unless outcome, kind and door of a clause's key exist."""
+    key, place = Key.parse(text), f'clause."{text}"'
+    known = Outcome.CATALOGUE.get(key.outcome)
+    if known is None:
+        raise ProfileError(file, place, f"unknown outcome; expected one of {', '.join(sorted(Outcome.CATALOGUE))}")
+    if key.kind and key.kind not in _kinds(known):
+        raise ProfileError(file, place, f"unknown kind; expected one of {', '.join(_kinds(known)) or 'none'}")
+    if key.door and key.door not in DOORS:
+        raise ProfileError(file, place, f"unknown door; expected one of {', '.join(DOORS)}")
+    return key
+
+
+def _kinds(outcome: type[Outcome]) -> tuple[str, ...]:
+    if outcome is PointsRejected:
+        return (*outcome.KINDS, *(f"{reason}.{kept}" for reason in Reason.CATALOGUE for kept in _KEPT))
+    return outcome.KINDS
+
+
+def kind_forms(kind: str) -> tuple[str, ...]:
+    """The kinds under which a clause may stand, most particular first: ``reason.kept``, ``reason``, ``kept``."""
+    reason, dot, kept = kind.partition(".")
+    return (kind, reason, kept) if dot else (kind,)
+
+
+class Clause:
+    """One rule of a profile: compiled templates and the headers in the order of the wire."""
+
+    __slots__ = ("_body", "_each", "_encode", "_headers", "_join", "_message", "by", "code", "example", "key", "length",
+                 "phrase", "plain", "status")  # fmt: skip
+
+    def __init__(self, merged: Merged, text: str, entry: Mapping[str, Any]) -> None:
+        file = merged.file_of("clause", text)
+        place = f'clause."{text}"'
+        data, key = merged.data, check_key(file, text)
+        outcome = Outcome.CATALOGUE[key.outcome]
+        self.key = text
+        self.code: str | None = entry.get("code")
+        self.status = self._status(entry, data["codes"], file, place)
+        self.phrase: str = entry.get("phrase") or data["phrases"].get(str(self.status), "")
+        if not self.phrase:
+            raise ProfileError(file, place, f"no phrase for status {self.status}; expected one in [phrases]")
+        name = entry.get("envelope", data["defaults"]["envelope"])
+        if name not in data["envelope"]:
+            raise ProfileError(file, f"{place}.envelope", f"unknown envelope {name!r}; expected one of {', '.join(data['envelope'])}")
+        envelope = data["envelope"][name]
+        self.by: str = entry.get("by", data["defaults"]["by"])
+        self.example: dict[str, Any] = dict(entry.get("example", {}))
+        self.plain: bool = envelope.get("plain", False)
+        # Facts are encoded only where the envelope names a style of JSON; elsewhere the body is bare text.
+        self._encode: Encode = _encoder(envelope.get("json"))
+        self._join: str = entry.get("join", "")
+
+        def compiled(source: str, where: str, facts: Collection[str]) -> Template:
+            try:
+                template = Template(source)
+            except ValueError as error:
+                raise ProfileError(file, where, str(error)) from None
+            unknown = template.unknown(facts)
+            if unknown:
+                raise ProfileError(file, where, f"unknown placeholder ${unknown[0]}; expected one of {', '.join(sorted(facts))}")
+            return template
+
+        facts = outcome.fact_names() | COMMON_FACTS
+        self._message = compiled(entry.get("message", ""), f"{place}.message", facts)
+        self._each = compiled(entry["each"], f"{place}.each", REJECTION_FACTS) if "each" in entry else None
+        body_facts = facts | {"message"}
+        self._body = compiled(entry.get("body", envelope.get("body", "")), f"{place}.body", body_facts)
+        headers = {**envelope.get("headers", {}), **entry.get("headers", {})}
+        if "type" in envelope and self.status not in _BODILESS:
+            headers = {"Content-Type": envelope["type"], **headers}
+        self._headers = {name: compiled(value, f"{place}.headers.{name}", body_facts) for name, value in headers.items()}
+        unknown_facts = sorted(set(self.example) - outcome.fact_names())
+        if unknown_facts:
+            raise ProfileError(file, f"{place}.example", f"unknown fact {unknown_facts[0]!r}; expected one of {', '.join(sorted(outcome.fact_names()))}")
+
+    @staticmethod
+    def _status(entry: Mapping[str, Any], codes: Mapping[str, int], file: str, place: str) -> int:
+        if "status" in entry:
+            return int(entry["status"])
+        if "code" not in entry:
+            raise ProfileError(file, place, "missing key; expected status or code")
+        if entry["code"] not in codes:
+            raise ProfileError(file, f"{place}.code", f"unknown code {entry['code']!r}; expected one of {', '.join(codes)}")
+        return int(codes[entry["code"]])
+
+    @property
+    def fact_names(self) -> frozenset[str]:
+        """The facts that the clause's templates use."""
+        used = self._message.names | self._body.names
+        return used.union(*(template.names for template in self._headers.values()))
+
+    def headers(self, always: Mapping[str, Template]) -> dict[str, Template]:
+        """The clause's own headers over those that its door always sends; an empty one takes a header away."""
+        merged = self._headers if self.plain else {**always, **self._headers}
+        return {name: template for name, template in merged.items() if template.source}
+
+    def body(self, outcome: Outcome, facts: dict[str, Any]) -> bytes:
+        """The body in bytes. ``facts`` gets ``message`` added, for headers."""
+        if self._each is not None:
+            each = (
+                self._each.fill({"reason": r.text, "line": r.number, "line_text": r.line}, self._encode)
+                for r in facts["rejections"]
+            )
+            facts["rejections"] = _Ready(self._join.join(each))
+        facts["message"] = self._message.fill(facts)
+        return self._body.fill(facts, self._encode).encode("utf-8", "surrogateescape")
+
+
+class _Ready(str):
+    """Text that is encoded already."""
+
+    __slots__ = ()
+
+
+def _encoder(style: str | None) -> Encode:
+    if style is None:
+        return str
+    write = JSON_STYLES[style]
+    return lambda value: value if isinstance(value, _Ready) else write(value)
+
+
+class Speaker:
+    """All clauses of one profile, compiled, and the look-up among them."""
+
+    def __init__(
+        self,
+        merged: Merged,
+        always: Mapping[str, Mapping[str, str]],
+        chunk_above: Mapping[str, int],
+        order: Mapping[str, str],
+    ) -> None:
+        """``always``, ``chunk_above`` and ``order`` are settings by door. Raises ProfileError for what a clause has
+        wrong."""
+        self._order = order
+        self._absent = frozenset(merged.data["edition"].get("absent", ()))
+        self._version = merged.data["edition"]["version"]
+        self._chunk_above = chunk_above
+        self._always = {door: {n: Template(v) for n, v in headers.items()} for door, headers in always.items()}
+        entries = _likened(merged)
+        self.clauses = {text: Clause(merged, text, entry) for text, entry in entries.items()}
+        _refuse_competitors(merged, self.clauses)
+        self._found: dict[tuple[str, str, str], Clause | None] = {}
+
+    def find(self, outcome: str, kind: str, door: str) -> Clause | None:
+        """The clause that says this outcome at this door; None where the profile has none."""
+        key = (outcome, kind, door)
+        try:
+            return self._found[key]
+        except KeyError:
+            clause = self._found[key] = self._look_up(outcome, kind, door)
+            return clause
+
+    def _look_up(self, outcome: str, kind: str, door: str) -> Clause | None:
+        for text in candidates(outcome, kind, door):
+            if text in self._absent:
+                return None
+            if text in self.clauses:
+                return self.clauses[text]
+        return None
+
+    def say(self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin.
+
+        Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
+        """
+        clause = clause or self.find(outcome.name, outcome.kind, door)
+        if clause is None:
+            raise LookupError(f"the profile has no clause for {outcome.name}:{outcome.kind}@{door}")
+        facts = outcome.facts()
+        facts.update(code=clause.code, status=clause.status, version=self._version, origin=origin)
+        body = clause.body(outcome, facts)
+        headers = list(_filled(clause.headers(self._always.get(door, {})), facts))
+        if clause.plain:
+            return Reply(clause.status, clause.phrase, headers, body, clause=clause.key, close=True)
+        length: list[Header] = []
+        if clause.status not in _BODILESS:
+            chunked = len(body) > self._chunk_above.get(door, 0) > 0
+            length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
+        headers = ORDERS[self._order[door]](headers, ("Date", date), length)
+        return Reply(clause.status, clause.phrase, headers, body, clause=clause.key)
+
+
+def _go_order(headers: list[Header], date: Header, length: list[Header]) -> list[Header]:
+    return [*sorted(headers), date, *length]
+
+
+def _nginx_order(headers: list[Header], date: Header, length: list[Header]) -> list[Header]:
+    rank = {"Server": 0, "Date": 1, "Content-Type": 2, "Content-Length": 3, "Transfer-Encoding": 3, "Connection": 4}
+    return sorted([*headers, date, *length], key=lambda header: rank.get(header[0], 5))
+
+
+#: In which order headers go out: Go's net/http sorts them and adds date and length, nginx has an order of its own.
+ORDERS = {"go": _go_order, "nginx": _nginx_order}
+
+
+def candidates(outcome: str, kind: str, door: str) -> Iterator[str]:
+    """The keys under which a clause may stand, in the order in which they are tried."""
+    for form in kind_forms(kind) if kind else ():
+        yield f"{outcome}:{form}@{door}"
+        yield f"{outcome}:{form}"
+    yield f"{outcome}@{door}"
+    yield outcome
+
+
+def _filled(headers: Mapping[str, Template], facts: Mapping[str, Any]) -> Iterator[Header]:
+    """Headers with their facts; one whose placeholder has no value is left out."""
+    for name, template in headers.items():
+        if all(facts[fact] not in (None, "") for fact in template.names):
+            yield name, template.fill(facts)
+
+
+def _likened(merged: Merged) -> dict[str, dict[str, Any]]:
+    """The clauses with ``like`` resolved: the other's keys, over them one's own."""
+    clauses = merged.data["clause"]
+
+    def resolve(text: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+        entry: dict[str, Any] = clauses[text]
+        if "like" not in entry:
+            return entry
+        other, place = entry["like"], f'clause."{text}".like'
+        if other not in clauses:
+            raise ProfileError(merged.file_of("clause", text), place, f"no clause {other!r}")
+        if other in seen or other == text:
+            raise ProfileError(merged.file_of("clause", text), place, f"a cycle: {' -> '.join((*seen, text, other))}")
+        return {**resolve(other, (*seen, text)), **{k: v for k, v in entry.items() if k != "like"}}
+
+    return {text: resolve(text) for text in clauses}
+
+
+def _refuse_competitors(merged: Merged, clauses: Mapping[str, Clause]) -> None:
+    """Two clauses of equal rank (one by kind, one by door) for the same case are a mistake of the profile."""
+    keys = {text: Key.parse(text) for text in clauses}
+    for by_kind, first in keys.items():
+        for by_door, second in keys.items():
+            if first.outcome == second.outcome and first.kind and not first.door and second.door and not second.kind:
+                if f"{first.outcome}:{first.kind}@{second.door}" in clauses:
+                    continue
+                raise ProfileError(
+                    merged.file_of("clause", by_door), f'clause."{by_door}"',
+                    f"competes with {by_kind!r}; expected a clause {first.outcome}:{first.kind}@{second.door} that decides",
+                )  # fmt: skip

@@ -1,0 +1,159 @@
+"""The form of a profile file: which keys there are and what each one takes.
+
+A form is checked against a table as it comes from TOML. Every complaint is a :class:`ProfileError` that names the
+file, the dotted key and what was expected. The forms below are the reference for ``docs/profiles.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockflux.profile.errors import ProfileError
+
+Path = tuple[str, ...]
+
+
+def dotted(path: Path) -> str:
+    """A key as one would write it in TOML."""
+    return ".".join(part if part.replace("_", "").replace("-", "").isalnum() else f'"{part}"' for part in path)
+
+
+class Form:
+    """What one value of a profile may be."""
+
+    expected = ""
+
+    def check(self, value: Any, file: str, path: Path) -> None:
+        """Raise ProfileError unless the value is of this form."""
+        if not self.fits(value):
+            raise ProfileError(file, dotted(path), f"expected {self.expected}, got {value!r}")
+
+    def fits(self, value: Any) -> bool:
+        raise NotImplementedError
+
+
+@dataclass
+class Text(Form):
+    """Any string."""
+
+    expected: str = "a string"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, str)
+
+
+@dataclass
+class Flag(Form):
+    """true or false."""
+
+    expected: str = "true or false"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+
+@dataclass
+class Number(Form):
+    """A whole number, not negative."""
+
+    expected: str = "a whole number, 0 or more"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+@dataclass
+class Anything(Form):
+    """Any value; who reads it checks it."""
+
+    def fits(self, value: Any) -> bool:
+        return True
+
+
+class OneOf(Form):
+    """One of a closed set of words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.expected = "one of " + ", ".join(words) if words else "nothing"
+
+    def fits(self, value: Any) -> bool:
+        return value in self.words and isinstance(value, str)
+
+
+class ListOf(Form):
+    """A list whose entries have one form."""
+
+    def __init__(self, entry: Form) -> None:
+        self.entry = entry
+        self.expected = f"a list ({entry.expected} each)"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, list)
+
+    def check(self, value: Any, file: str, path: Path) -> None:
+        super().check(value, file, path)
+        for number, entry in enumerate(value):
+            self.entry.check(entry, file, (*path, str(number)))
+
+
+class Either(Form):
+    """One of several forms; tables and lists are checked by the form that fits them."""
+
+    def __init__(self, *forms: Form) -> None:
+        self.forms = forms
+        self.expected = " or ".join(form.expected for form in forms)
+
+    def fits(self, value: Any) -> bool:
+        return any(form.fits(value) for form in self.forms)
+
+    def check(self, value: Any, file: str, path: Path) -> None:
+        super().check(value, file, path)
+        next(form for form in self.forms if form.fits(value)).check(value, file, path)
+
+
+@dataclass
+class Table(Form):
+    """A table with named keys; ``required`` ones must be there (asked of the finished profile only)."""
+
+    keys: dict[str, Form]
+    required: Collection[str] = ()
+    expected: str = "a table"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, dict)
+
+    def check(self, value: Any, file: str, path: Path) -> None:
+        super().check(value, file, path)
+        for key, entry in value.items():
+            if key not in self.keys:
+                raise ProfileError(file, dotted((*path, key)), f"unknown key; expected one of {', '.join(self.keys)}")
+            self.keys[key].check(entry, file, (*path, key))
+
+    def check_complete(self, value: dict[str, Any], file: str, path: Path) -> None:
+        """Raise ProfileError for a required key that is not there."""
+        for key in self.required:
+            if key not in value:
+                raise ProfileError(file, dotted((*path, key)), f"missing key; expected {self.keys[key].expected}")
+
+
+@dataclass
+class TableOf(Form):
+    """A table whose keys are free and whose entries have one form."""
+
+    entry: Form
+    #: If not empty: the keys that may occur.
+    keys: Collection[str] = field(default_factory=tuple)
+    expected: str = "a table"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, dict)
+
+    def check(self, value: Any, file: str, path: Path) -> None:
+        super().check(value, file, path)
+        for key, entry in value.items():
+            if self.keys and key not in self.keys:
+                raise ProfileError(file, dotted((*path, key)), f"unknown key; expected one of {', '.join(self.keys)}")
+            self.entry.check(entry, file, (*path, key))

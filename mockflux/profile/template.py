@@ -1,0 +1,101 @@
+"""Templates of a profile: ``$name`` and ``${name:filter}`` filled with facts.
+
+In bare text a fact is put in as it is; inside a JSON body it is encoded as a JSON value (a string with its quotes),
+in the style that the envelope names. ``$$`` is a dollar sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mockflux.reply import go_quote
+
+_PLACE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[a-z_]+)|\{(?P<long>[a-z_]+)(?::(?P<filter>[a-z0-9]+))?\})")
+
+Encode = Callable[[Any], str]
+
+
+def go_duration(ns: int) -> str:
+    """A duration as Go's time.Duration prints it: ``1h0m0s``, ``1.5s``, ``300ms``, ``0s``."""
+    sign, ns = ("-", -ns) if ns < 0 else ("", ns)
+    if ns < 1_000_000_000:
+        for unit, size in (("ms", 1_000_000), ("µs", 1_000), ("ns", 1)):
+            if ns >= size:
+                return f"{sign}{_decimal(ns, size)}{unit}"
+        return "0s"
+    minutes, rest = divmod(ns, 60 * 1_000_000_000)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{sign}{head}{_decimal(rest, 1_000_000_000)}s"
+
+
+def _decimal(value: int, size: int) -> str:
+    whole, rest = divmod(value, size)
+    digits = f"{rest:0{len(str(size)) - 1}d}".rstrip("0") if rest else ""
+    return f"{whole}.{digits}" if digits else str(whole)
+
+
+def rfc3339nano(ns: int) -> str:
+    """A time in ns since the epoch as Go's RFC3339Nano, UTC: trailing zeros of the fraction are left out."""
+    seconds, rest = divmod(ns, 1_000_000_000)
+    # datetime covers every second that 64-bit nanoseconds can name (1677 to 2262)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    return f"{text}{fraction}Z"
+
+
+#: What may stand behind the colon of ``${name:filter}``.
+FILTERS: dict[str, Callable[[Any], str]] = {
+    "q": lambda value: go_quote(str(value)),
+    "duration": go_duration,
+    "rfc3339nano": rfc3339nano,
+}
+
+
+class Template:
+    """A compiled template. ``names`` are the facts that it uses."""
+
+    __slots__ = ("_parts", "names", "source")
+
+    def __init__(self, source: str) -> None:
+        """Raises ValueError, in words that a profile's author understands, for an unknown filter or a lone ``$``."""
+        self.source = source
+        self._parts: list[str | tuple[str, Callable[[Any], str] | None]] = []
+        position = 0
+        for match in _PLACE.finditer(source):
+            self._literal(source[position : match.start()])
+            position = match.end()
+            if match["dollar"]:
+                self._parts.append("$")
+            else:
+                self._parts.append((match["name"] or match["long"], _filter(match["filter"])))
+        self._literal(source[position:])
+        self.names = frozenset(part[0] for part in self._parts if isinstance(part, tuple))
+
+    def _literal(self, text: str) -> None:
+        if "$" in text:
+            raise ValueError(f"a lone $ in {text!r}: write $name, ${{name:filter}}, or $$ for a dollar sign")
+        if text:
+            self._parts.append(text)
+
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """The placeholders that are not among the known facts, sorted."""
+        return sorted(self.names - set(known))
+
+    def fill(self, facts: Mapping[str, Any], encode: Encode = str) -> str:
+        """The text with each placeholder replaced by its fact, passed through ``encode``."""
+        return "".join(
+            part if isinstance(part, str) else encode(part[1](facts[part[0]]) if part[1] else facts[part[0]])
+            for part in self._parts
+        )
+
+
+def _filter(name: str | None) -> Callable[[Any], str] | None:
+    if name is None:
+        return None
+    if name not in FILTERS:
+        raise ValueError(f"unknown filter {name!r}; expected one of {', '.join(sorted(FILTERS))}")
+    return FILTERS[name]

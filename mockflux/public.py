@@ -1,0 +1,414 @@
+"""``Server``: one simulated InfluxDB, as a test or a program holds it in its hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockflux import access, planning
+from mockflux.clock import Clock
+from mockflux.http import front
+from mockflux.lineprotocol import to_bytes
+from mockflux.profile import Profile, load_profile
+from mockflux.server import SocketServer
+from mockflux.storage import permissions
+from mockflux.world import MAX_BODY, SetUpChoice, World
+from mockflux.writing import commit
+
+if TYPE_CHECKING:
+    from mockflux.faults import Fault, Transport
+    from mockflux.journal import Journal
+    from mockflux.outcomes import Rejection
+    from mockflux.reply import Reply
+    from mockflux.request import Request
+    from mockflux.storage.catalog import Bucket
+    from mockflux.storage.table import Point
+
+#: Room that a compressed body may take beyond the limit on what it inflates to.
+_SLACK = 64 * 1024
+
+
+class Server:
+    """A simulated InfluxDB of one edition. One server is one world; nothing is shared between two.
+
+        with mockflux.Server("v2-oss") as server:
+            my_app.flush(url=server.url, token=server.token, org=server.org, bucket=server.bucket)
+            assert server.points("home")
+
+    ``profile`` is the id of an edition (``mockflux editions`` lists them) or the path of a profile of your own.
+    ``port`` 0 takes a free one. ``org``, ``bucket``, ``user``, ``password`` and ``token`` choose the values of the
+    set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority made for this
+    run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which it stands.
+    ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists them).
+
+    Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value that
+    does not fit or for something that the edition does not have.
+    """
+
+    def __init__(
+        self,
+        profile: str | os.PathLike[str] = "v2-oss",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        org: str | None = None,
+        bucket: str | None = None,
+        database: str | None = None,
+        user: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+        auth: bool = True,
+        onboarded: bool = True,
+        tls: bool = False,
+        plan: str | None = None,
+        clock: Literal["real", "frozen"] | datetime = "real",
+        seed: int = 0,
+        **switches: Any,
+    ) -> None:
+        self.profile: Profile = load_profile(profile, switches)
+        self._refuse_what_is_not_there(database=database, auth=auth, onboarded=onboarded, plan=plan)
+        #: The state behind the server; for tests that look deeper than this class does.
+        self.world = World(
+            self.profile,
+            choice=SetUpChoice(org, bucket, user, password, token),
+            auth=auth,
+            onboarded=onboarded,
+            clock=Clock(clock),
+            seed=seed,
+        )
+        self._host, self._port, self._tls = host, port, tls
+        self._server: SocketServer | None = None
+        self._ca_file: str | None = None
+
+    def _refuse_what_is_not_there(self, *, database: str | None, auth: bool, onboarded: bool, plan: str | None) -> None:
+        id, setup = self.profile.id, self.profile.settings.setup
+        if database is not None:
+            raise ValueError(f"{id} has no databases; choose a bucket with bucket=")
+        if plan is not None:
+            raise ValueError(f"{id} has no plans; leave plan= out")
+        if not auth and not setup.without_auth:
+            raise ValueError(f"{id} cannot run without authentication; leave auth= out")
+        if not onboarded and not setup.before_setup:
+            raise ValueError(f"{id} has no set-up to go through; leave onboarded= out")
+
+    # ---------------------------------------------------------------- life
+
+    def start(self) -> Server:
+        """Listen. Raises OSError, in one sentence, if the port is taken; RuntimeError if it listens already."""
+        if self._server is not None:
+            raise RuntimeError("this server has been started already")
+        context = None
+        if self._tls:
+            from mockflux.tls import authority, keep
+
+            names = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
+            context, pem = authority(names)
+            self._ca_file = keep(pem)
+        server = SocketServer(_Application(self.world), self._host, self._port, ssl_context=context)
+        try:
+            server.start()
+        except BaseException:
+            self._forget_ca()
+            raise
+        self._server = server
+        return self
+
+    def stop(self) -> None:
+        """Close port and connections; what is stored can still be looked at. Does nothing if it is not running."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+        self._forget_ca()
+
+    def _forget_ca(self) -> None:
+        if self._ca_file is not None:
+            os.unlink(self._ca_file)
+            self._ca_file = None
+
+    def reset(self) -> None:
+        """Back to the fresh world: data, journal, faults and whatever was created are gone, ids are as at the start."""
+        self.world.reset()
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<mockflux.Server {self.profile.id} {self.url if self._server else 'not running'}>"
+
+    def __str__(self) -> str:
+        return self.url
+
+    # ---------------------------------------------------------------- what a client needs
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``. Raises RuntimeError while the server is not running."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+
+    @property
+    def host(self) -> str:
+        """The address that it listens on."""
+        return self._host
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on. Raises RuntimeError while the server is not running."""
+        if self._server is None:
+            raise RuntimeError("this server is not running; call start(), or use it as a context manager")
+        return self._server.port
+
+    @property
+    def token(self) -> str | None:
+        """The set-up's token, which may do everything."""
+        return self.world.token.value if self.world.token else None
+
+    @property
+    def read_token(self) -> str | None:
+        """A token that may read all buckets of the organization and write none."""
+        return self.world.read_token.value if self.world.read_token else None
+
+    @property
+    def org(self) -> str | None:
+        """The set-up's organization, by name."""
+        return self.world.org.name if self.world.org else None
+
+    @property
+    def org_id(self) -> str | None:
+        """The set-up's organization, by id."""
+        return self.world.org.id if self.world.org else None
+
+    @property
+    def bucket(self) -> str | None:
+        """The set-up's bucket, by name."""
+        return self.world.bucket.name if self.world.bucket else None
+
+    @property
+    def bucket_id(self) -> str | None:
+        """The set-up's bucket, by id."""
+        return self.world.bucket.id if self.world.bucket else None
+
+    @property
+    def database(self) -> str | None:
+        """The set-up's database; None where the edition has buckets instead."""
+        return None
+
+    @property
+    def user(self) -> str | None:
+        """The set-up's user, by name."""
+        return self.world.user.name if self.world.user else None
+
+    @property
+    def user_id(self) -> str | None:
+        """The set-up's user, by id."""
+        return self.world.user.id if self.world.user else None
+
+    @property
+    def password(self) -> str | None:
+        """The set-up user's password."""
+        return self.world.user.password if self.world.user else None
+
+    @property
+    def auth_id(self) -> str | None:
+        """The id of the set-up's token."""
+        return self.world.token.id if self.world.token else None
+
+    def _offers(self) -> dict[str, Any]:
+        names = ("url", "host", "port", "token", "org", "org_id", "bucket", "bucket_id", "user", "password")
+        return {**{name: getattr(self, name) for name in names}, "ca_file": self._ca_file}
+
+    def env(self) -> dict[str, str]:
+        """Environment variables that clients of this edition read; with TLS also the file of the authority."""
+        return access.environment(self.profile, self._offers())
+
+    def client_kwargs(self, name: str) -> dict[str, Any]:
+        """Constructor arguments for a client library (``influxdb_client``, ``influxdb`` …).
+
+        Raises ValueError for one that does not fit this edition.
+        """
+        return access.client_arguments(self.profile, name, self._offers())
+
+    def client(self, name: str) -> Any:
+        """A ready client of that library; close it as its documentation says. Raises as :meth:`client_kwargs`, and
+        ImportError if the library is not installed."""
+        return access.make_client(self.profile, name, self._offers())
+
+    # ---------------------------------------------------------------- set-up past the wire
+
+    def create_bucket(self, name: str, *, retention: float | timedelta | None = None, schema: Any = None) -> Bucket:
+        """A new bucket in the set-up's organization; ``retention`` in seconds or as timedelta, None for ever.
+
+        Raises ValueError if the name is taken, or for ``schema``, which this edition does not have.
+        """
+        if schema is not None:
+            raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
+        if self.world.org is None:
+            raise ValueError("there is no organization before set-up; leave onboarded=False out")
+        return self.world.catalog.add_bucket(self.world.org, name, _nanoseconds(retention))
+
+    def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Any:
+        """A new database, where the edition has them. Raises ValueError where it has buckets instead."""
+        raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
+
+    def create_token(
+        self, *, read: str | Iterable[str] = (), write: str | Iterable[str] = (), expires: datetime | None = None
+    ) -> str:
+        """A new token that may read and write the buckets of those names.
+
+        Raises ValueError for a bucket that does not exist, or for ``expires`` where tokens do not expire.
+        """
+        world = self.world
+        if expires is not None and not self.profile.settings.setup.token_expiry:
+            raise ValueError(f"tokens of {self.profile.id} do not expire; leave expires= out")
+        if world.org is None or world.user is None:
+            raise ValueError("there is no organization before set-up; leave onboarded=False out")
+        ids = [[self._bucket(name).id for name in ([names] if isinstance(names, str) else names)] for names in (read, write)]
+        rights = permissions.for_buckets(world.org.id, read=ids[0], write=ids[1])
+        value = world.new_token_value()
+        world.catalog.add_token(value, rights, org_id=world.org.id, user_id=world.user.id)
+        return value
+
+    def write(self, lines: str | bytes | Iterable[str], *, bucket: str | None = None, precision: str = "ns") -> None:
+        """Store line protocol as a client would, past the wire: nothing of it is in the journal.
+
+        ``lines`` is one text or several lines. Raises ValueError, with the edition's own words, if a line is refused
+        (nothing is stored then), if there is no such bucket or precision.
+        """
+        world = self.world
+        target, precisions = self._bucket(bucket), self.profile.settings.params["v2-write"].precisions
+        if precision not in precisions:
+            raise ValueError(f"precision={precision!r}: expected one of {', '.join(precisions)}")
+        body = lines if isinstance(lines, bytes) else to_bytes(lines if isinstance(lines, str) else "\n".join(lines))
+        timing = world.timing(target, precisions[precision], precisions[precision])
+        rules, storage = self.profile.settings.write["v2-write"], self.profile.settings.storage
+        verdict = world.note(commit.write(body, timing, target.data, rules, storage), target)
+        if verdict.rejections:
+            raise ValueError("; ".join(rejection.text for rejection in verdict.rejections[:10]))
+
+    def _bucket(self, name: str | None) -> Bucket:
+        """A bucket by name, the set-up's for None. Raises ValueError if there is none."""
+        world = self.world
+        bucket = world.bucket if name is None else world.org and world.catalog.bucket_named(world.org.id, name)
+        if bucket is None:
+            there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or "none before set-up"
+            raise ValueError(f"there is no bucket {name!r}; buckets: {there}")
+        return bucket
+
+    # ---------------------------------------------------------------- looking
+
+    def points(self, measurement: str | None = None, *, bucket: str | None = None) -> list[Point]:
+        """What is stored and can be read now, as :class:`mockflux.Point`, sorted by measurement, time and tags.
+
+        Raises ValueError if there is no such bucket.
+        """
+        return self.world.points(self._bucket(bucket), measurement)
+
+    def rejected(self) -> list[Rejection]:
+        """Every rejection so far: line number, line, reason, its text, and for type conflicts ``got`` and ``want``."""
+        self.world.work_off()
+        return list(self.world.rejections)
+
+    @property
+    def journal(self) -> Journal:
+        """The exchanges so far, oldest first: each with request, reply, clause, source and verdict."""
+        return self.world.journal
+
+    @property
+    def clock(self) -> Clock:
+        """The world's time: ``now()``, ``advance(seconds)``, ``freeze()``."""
+        return self.world.clock
+
+    def settle(self) -> None:
+        """Do now what is only late (queued work), in order, and what has fallen due."""
+        self.world.work_off()
+        self.world.due.settle()
+
+    def wait_for(self, *, points: int | None = None, requests: int | None = None, timeout: float = 5.0) -> None:
+        """Wait until that many points can be read (all buckets together) and that many requests have been answered.
+
+        Returns as soon as both hold. Raises TimeoutError, with what there is instead, after ``timeout`` seconds;
+        ValueError if neither is given.
+        """
+        if points is None and requests is None:
+            raise ValueError("wait_for() needs points= or requests=")
+        world = self.world
+
+        def reached() -> bool:
+            if requests is not None and world.journal.total < requests:
+                return False
+            return points is None or world.count() >= points
+
+        if not world.journal.wait(reached, timeout):
+            wanted = [f"{n} {what}" for n, what in ((points, "points"), (requests, "requests")) if n is not None]
+            last = "".join(f"\n  {exchange.line()}" for exchange in world.journal[-5:])
+            raise TimeoutError(
+                f"waited {timeout:g} s for {' and '.join(wanted)}; there are {world.count()} points "
+                f"after {world.journal.total} requests{':' if last else ''}{last}"
+            )
+
+    # ---------------------------------------------------------------- faults
+
+    def fail(
+        self,
+        status: int | None = None,
+        *,
+        clause: str | None = None,
+        transport: Transport | None = None,
+        by: Literal["edition", "proxy"] = "edition",
+        times: int | None = 1,
+        retry_after: int | None = None,
+        delay: float | None = None,
+        door: str | None = None,
+    ) -> Fault:
+        """Plan a fault for the next ``times`` writes (None: for all from now on); several are taken in order.
+
+        ``status`` or ``clause`` is said as this edition says it, or ``by="proxy"`` as a balancer in front would;
+        ``retry_after`` is in whole seconds. ``transport`` breaks the transmission: ``reset_before`` the request is
+        handled, ``reset_after`` it was, or ``truncate`` the answer. ``delay`` waits that many seconds of real time
+        before answering. ``door`` names another kind of request than writes (``ping``, ``v2-resources`` …).
+
+        Raises ValueError, in one sentence that names what there is, for what the edition never says.
+        """
+        fault = planning.plan_fault(
+            self.profile, status, clause=clause, transport=transport, by=by, times=times, retry_after=retry_after,
+            delay=delay, door=door,
+        )  # fmt: skip
+        return self.world.faults.add(fault)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Every fault that was planned, in order; ``fault.consumed`` tells whether it has come to pass."""
+        return self.world.faults.all()
+
+
+class _Application:
+    """What the socket server asks of us."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        limits = world.settings.limits
+        self.close_header = (world.settings.close_header, "close")
+        self.close_before = world.settings.close_before
+        self.max_head = limits.head
+        self.max_body = limits.body + _SLACK if limits.body else MAX_BODY
+
+    def answer(self, request: Request) -> Reply:
+        return front.answer(self._world, request)
+
+    def refuse(self, problem: str, head: bytes) -> Reply | None:
+        return front.refuse(self._world, problem, head)
+
+
+def _nanoseconds(retention: float | timedelta | None) -> int:
+    """A retention as ns. Raises ValueError unless it is a positive number of seconds or a positive timedelta."""
+    if retention is None:
+        return 0
+    span = retention if isinstance(retention, timedelta) else timedelta(seconds=retention)
+    if span <= timedelta(0):
+        raise ValueError(f"retention={retention!r}: expected seconds or a timedelta above zero, or None for ever")
+    return (span // timedelta(microseconds=1)) * 1_000

@@ -1,0 +1,254 @@
+"""What one bucket holds: points in columns, the series they belong to, the types of their fields."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import chain, repeat
+
+from mockflux.lineprotocol import FieldType, FieldValue, Line, Tags
+from mockflux.storage.block import Block, Row, Shape, Staged
+from mockflux.storage.rules import WEEK, StorageRules, scope_of
+from mockflux.storage.types import Types
+
+_Series = tuple[str, Tags]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One stored point: all fields of a series at one time.
+
+    Tags and fields are sorted by key. A value is a float, an int (integer and unsigned fields), a str or a bool;
+    ``time`` is in ns since 1970-01-01 UTC. Bytes of names and strings that are not UTF-8 are surrogate escapes.
+    """
+
+    measurement: str
+    tags: dict[str, str]
+    fields: dict[str, FieldValue]
+    time: int
+
+
+class BucketData:
+    """The data of one bucket.
+
+    Threads: ``lock`` guards everything; whoever judges lines by what is stored holds it until they are committed
+    (``with data.lock:``). Every method takes it itself too, so a reader never sees half a batch.
+    """
+
+    def __init__(self, rules: StorageRules, *, shard_duration: int = WEEK) -> None:
+        """``shard_duration``: the length of the bucket's shard groups in ns, for ``type_scope="shard"``."""
+        self.rules = rules
+        self.lock = threading.RLock()
+        #: Grows with each change of what is stored.
+        self.version = 0
+        #: How many lines are stored, those included that later ones overwrote; so never less than count(), but free.
+        self.rows = 0
+        #: Within what the fields of a line keep their types, given the line and its time in ns.
+        self.scope = scope_of(rules, shard_duration)
+        self._types = Types()
+        self._series_ids: dict[_Series, int] = {}
+        self._series: list[_Series] = []
+        self._shapes: dict[Hashable, Shape] = {}
+        self._blocks: dict[Hashable, Block] = {}
+        self._next_order = 0
+        self._oldest: float = math.inf  # no row is older than this
+        # What count() found out; None after a change.
+        self._count: int | None = None
+        self._sorted_times: array[int] | None = None
+
+    # ---------------------------------------------------------------- types
+
+    def types(self, line: Line, time: int) -> Mapping[str, FieldType]:
+        """The types that fields have already in the scope of this line and time (ns), by key. One look-up for all
+        fields of a line; read it under the lock and do not keep it."""
+        return self._types.of(self.scope(line, time))
+
+    def field_type(self, line: Line, time: int, key: str) -> FieldType | None:
+        """The type that this field has already in the scope of this line and time (ns); None if it is new there."""
+        return self.types(line, time).get(key)
+
+    def register_types(self, line: Line, time: int, keys: Iterable[str]) -> None:
+        """Notes the types of those fields of a line that is not stored (``leaves="types"``), where they are new."""
+        with self.lock:
+            types: dict[str, FieldType] = {}
+            for field in line.fields:
+                types.setdefault(field.key, field.type)
+            self._types.add(self._canonical(self.scope(line, time)), {key: types[key] for key in keys})
+
+    # ---------------------------------------------------------------- writing
+
+    def commit(self, lines: Sequence[tuple[Line, int]]) -> None:
+        """Stores lines with their times (ns), later ones over earlier ones of the same series, time and field.
+
+        They have been judged: types are not checked here. All or nothing: a value that its field cannot hold raises
+        TypeError or OverflowError and leaves everything as it was.
+        """
+        if not lines:
+            return
+        with self.lock:
+            batch = self._stage(lines)
+            before = [(staged.block, len(staged.block)) for staged in batch]
+            try:
+                for staged in batch:
+                    self._store(staged)
+            except BaseException:  # memory, or Ctrl-C in the middle
+                for block, length in before:
+                    block.truncate(length)
+                raise
+            self._next_order += len(lines)
+            self.rows += len(lines)
+            self._oldest = min(self._oldest, min(time for _, time in lines))
+            self._changed()
+
+    def _stage(self, lines: Sequence[tuple[Line, int]]) -> list[Staged]:
+        """The rows of a batch by block, as columns. Nothing is stored yet, and what follows cannot fail."""
+        by_block: dict[Block, Staged] = {}
+        for offset, (line, time) in enumerate(lines):
+            shape = self._shape(line)
+            staged = by_block.get(shape.block)
+            if staged is None:
+                staged = by_block[shape.block] = Staged(shape.block)
+            staged.lines.append(line)
+            staged.times.append(time)
+            staged.offsets.append(offset)
+            staged.rows.append(shape.row(line))
+        for staged in by_block.values():
+            staged.convert()
+        return list(by_block.values())
+
+    def _store(self, staged: Staged) -> None:
+        ids = array("I", map(self._series_id, staged.lines))
+        order = array("I", [self._next_order + offset for offset in staged.offsets])
+        scopes = set(map(self.scope, staged.lines, staged.times))
+        for scope in scopes:
+            self._types.add(self._canonical(scope), staged.block.types)
+        staged.block.extend(staged.times, ids, order, staged.columns)
+
+    def _shape(self, line: Line) -> Shape:
+        fields = tuple([field[:2] for field in line.fields])
+        shape = self._shapes.get((line.measurement, fields))
+        if shape is None:
+            types = dict(fields)  # a key that occurs twice is one field
+            block = self._blocks.setdefault((line.measurement, tuple(types.items())), Block(line.measurement, types))
+            shape = self._shapes[block.measurement, fields] = Shape(block, tuple([key for key, _ in fields]))
+        return shape
+
+    def _series_id(self, line: Line) -> int:
+        series = (line.measurement, line.tags)
+        id = self._series_ids.get(series)
+        if id is None:
+            id = len(self._series)
+            series = _interned(series)
+            self._series.append(series)
+            self._series_ids[series] = id
+        return id
+
+    def _canonical(self, scope: Hashable) -> Hashable:
+        """The same scope; where it is a series, the object that the registry of series holds anyway."""
+        id = self._series_ids.get(scope)  # type: ignore[call-overload]  # other scopes are not in there
+        return scope if id is None else self._series[id]
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._count = self._sorted_times = None
+
+    def clear(self) -> None:
+        """Forgets points, series and types."""
+        with self.lock:
+            self._types.clear()
+            self._series_ids.clear()
+            self._series.clear()
+            self._shapes.clear()
+            self._blocks.clear()
+            self._next_order = self.rows = 0
+            self._oldest = math.inf
+            self._changed()
+
+    # ---------------------------------------------------------------- reading
+
+    def points(self, measurement: str | None = None, *, since: int | None = None) -> list[Point]:
+        """All points, or those of one measurement, sorted by measurement, time, tags.
+
+        ``since`` (ns) hides those before it, as a retention period does.
+        """
+        with self.lock:
+            merged: dict[tuple[int, int], dict[str, FieldValue]] = defaultdict(dict)
+            for name, blocks in self._by_measurement().items():
+                if measurement is None or name == measurement:
+                    _merge(blocks, since, merged)
+            keyed = [(*self._series[id], time, fields) for (id, time), fields in merged.items()]
+        keyed.sort(key=lambda entry: (entry[0], entry[2], entry[1]))
+        return [
+            Point(measurement, dict(tags), dict(sorted(fields.items())), time)
+            for measurement, tags, time, fields in keyed
+        ]
+
+    def count(self, since: int | None = None) -> int:
+        """How many points() there are. Worked out once per change of the data, so that asking again is cheap."""
+        with self.lock:
+            if since is None or since <= self._oldest:
+                if self._count is None:
+                    self._count = sum(len(_distinct_times(blocks)) for blocks in self._by_measurement().values())
+                return self._count
+            if self._sorted_times is None:
+                times = chain.from_iterable(map(_distinct_times, self._by_measurement().values()))
+                self._sorted_times = array("q", sorted(times))
+            return len(self._sorted_times) - bisect_left(self._sorted_times, since)
+
+    def measurements(self) -> list[str]:
+        """The names of the measurements that have points, sorted."""
+        with self.lock:
+            return sorted(self._by_measurement())
+
+    @property
+    def series_count(self) -> int:
+        """How many series (measurement and tags) have points."""
+        return len(self._series)
+
+    def _by_measurement(self) -> dict[str, list[Block]]:
+        found: dict[str, list[Block]] = defaultdict(list)
+        for block in self._blocks.values():
+            if block:
+                found[block.measurement].append(block)
+        return found
+
+
+def _interned(series: _Series) -> _Series:
+    """The same series made of shared strings: names and values of tags repeat."""
+    measurement, tags = series
+    return sys.intern(measurement), tuple([(sys.intern(key), sys.intern(value)) for key, value in tags])
+
+
+def _merge(blocks: list[Block], since: int | None, into: dict[tuple[int, int], dict[str, FieldValue]]) -> None:
+    """Fields by series id and time; what was committed later wins."""
+    for (_, id, time, values), keys in merge(*map(_with_keys, blocks)):  # no two rows have the same order
+        if since is None or time >= since:
+            into[id, time].update(zip(keys, values, strict=True))
+
+
+def _with_keys(block: Block) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    return zip(block.rows(), repeat(block.keys))  # repeat() has no end
+
+
+def _distinct_times(blocks: list[Block]) -> Sequence[int]:
+    """The times of the points of one measurement: a time counts once for each series that has a row there."""
+    if len(blocks) == 1 and _ascending(blocks[0]):
+        return blocks[0].times
+    return [time for _, time in {row for block in blocks for row in zip(block.series, block.times, strict=True)}]
+
+
+def _ascending(block: Block) -> bool:
+    """Whether in every series each row is later than the one before, so that no two are the same point."""
+    last: dict[int, int] = {}
+    for id, time in zip(block.series, block.times, strict=True):
+        if last.get(id, time - 1) >= time:
+            return False
+        last[id] = time
+    return True

@@ -1,0 +1,38 @@
+"""Certificates for a server on this machine, made on request and forgotten with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+
+
+def authority(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
+    """A fresh certificate authority, and a server certificate from it for these names and addresses.
+
+    Returns the context for the server and the authority's certificate as PEM, which a client has to trust.
+    Keys are made anew by each call, some ten milliseconds. Raises ImportError if the extra is not installed.
+    """
+    try:
+        import trustme
+    except ImportError:
+        missing = "tls=True needs the extra mockflux[tls]: pip install 'mockflux[tls]'"
+        raise ImportError(missing, name="trustme") from None
+    import ssl
+
+    issuer = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])  # Go's client goes for h2 unless told otherwise
+    issuer.issue_cert(*hosts).configure_cert(context)
+    return context, issuer.cert_pem.bytes()
+
+
+def keep(pem: bytes) -> str:
+    """The path of a temporary file that holds the certificate, for clients that want a file. The caller removes it."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(prefix="mockflux-ca-", suffix=".pem", delete=False) as file:
+        file.write(pem)
+        return file.name

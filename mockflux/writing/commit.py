@@ -1,0 +1,31 @@
+"""One batch, from its bytes to the bucket."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from mockflux.lineprotocol import BadLine, Line
+from mockflux.outcomes import Verdict
+from mockflux.storage.rules import StorageRules
+from mockflux.storage.table import BucketData
+from mockflux.writing.judge import Timing, judge
+from mockflux.writing.rules import WriteRules
+
+
+def parse(body: bytes, grammar: str, multiplier: int) -> list[Line | BadLine]:
+    """The lines of a body by the grammar of that name (a module of :mod:`mockflux.lineprotocol`)."""
+    lines: list[Line | BadLine] = import_module(f"mockflux.lineprotocol.{grammar}").parse(body, multiplier)
+    return lines
+
+
+def write(body: bytes, timing: Timing, data: BucketData, rules: WriteRules, storage: StorageRules) -> Verdict:
+    """Parse a body, judge its points and store those that may be stored, in one step for any reader.
+
+    Rejections come without text; the profile words them.
+    """
+    lines = parse(body, rules.grammar, timing.multiplier)
+    with data.lock:
+        judgement = judge(lines, timing, data, rules, storage)
+        if judgement.fit:
+            data.commit(judgement.fit)
+    return Verdict(len(judgement.fit), tuple(judgement.rejections), tuple(judgement.dropped))

@@ -1,0 +1,195 @@
+"""An application that remembers what it got, a client on a raw socket, and a check that nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mockflux.reply import Reply
+from mockflux.request import Request
+from mockflux.server import SocketServer
+
+DEADLINE = 20.0  # seconds after which something counts as hanging
+
+
+class App:
+    """Answers 204 unless told otherwise; ``requests`` and ``refusals`` are what came."""
+
+    def __init__(self) -> None:
+        self.close_header = ("Connection", "close")
+        self.close_before: frozenset[str] = frozenset()
+        self.max_head = 20_000
+        self.max_body = 300_000
+        self.requests: list[Request] = []
+        self.refusals: list[tuple[str, bytes]] = []
+        self.minds: set[str] | None = None  # problems that it refuses; None: all
+        self.reply: Callable[[Request], Reply] = lambda request: Reply(204, "No Content", [("X-Build", "OSS")])
+
+    def answer(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return self.reply(request)
+
+    def refuse(self, problem: str, head: bytes) -> Reply | None:
+        if self.minds is not None and problem not in self.minds:
+            return None
+        self.refusals.append((problem, head))
+        return Reply(400, "Bad Request: " + problem, [("Connection", "close")], b"400 " + problem.encode())
+
+    def says(self, status: int, reason: str, body: bytes = b"", **attributes: object) -> None:
+        """Answer everything so, with a Content-Length."""
+
+        def reply(request: Request) -> Reply:
+            made = Reply(status, reason, [("Content-Length", str(len(body)))], body)
+            for name, value in attributes.items():
+                setattr(made, name, value)
+            return made
+
+        self.reply = reply
+
+
+class Answer:
+    """A reply as it came; ``framing`` is ``length``, ``chunked``, ``close`` or ``none``."""
+
+    def __init__(self, line: str, headers: list[tuple[str, str]], body: bytes, framing: str) -> None:
+        self.line = line
+        self.status = int(line.split()[1])
+        self.headers = headers
+        self.body = body
+        self.framing = framing
+
+
+class Client:
+    """A raw connection that shows what client libraries hide."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.buffer = b""
+
+    def send(self, *pieces: bytes | str) -> None:
+        self.sock.sendall(b"".join(p.encode() if isinstance(p, str) else p for p in pieces))
+
+    def ask(self, *pieces: bytes | str, method: str = "POST") -> Answer:
+        self.send(*pieces)
+        return self.answer(method)
+
+    def post(self, body: bytes = b"", *headers: str, target: str = "/write") -> Answer:
+        return self.ask(post(body, *headers, target=target))
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self.buffer:
+            data = self.sock.recv(65536)
+            assert data, f"closed; had {self.buffer[:200]!r}"
+            self.buffer += data
+        before, self.buffer = self.buffer.split(end, 1)
+        return before
+
+    def _exactly(self, count: int) -> bytes:
+        while len(self.buffer) < count:
+            data = self.sock.recv(65536)
+            assert data, "closed inside a body"
+            self.buffer += data
+        body, self.buffer = self.buffer[:count], self.buffer[count:]
+        return body
+
+    def answer(self, method: str = "POST") -> Answer:
+        """The next reply."""
+        line, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        headers = [(name, value) for name, _, value in (text.partition(": ") for text in lines)]
+        low = {name.lower(): value for name, value in headers}
+        status = int(line.split()[1])
+        if method == "HEAD" or status in (100, 204, 304):
+            return Answer(line, headers, b"", "none")
+        if low.get("transfer-encoding") == "chunked":
+            body = b""
+            while size := int(self._until(b"\r\n"), 16):
+                body += self._exactly(size)
+                assert self._exactly(2) == b"\r\n"
+            assert self._exactly(2) == b"\r\n"
+            return Answer(line, headers, body, "chunked")
+        if "content-length" in low:
+            return Answer(line, headers, self._exactly(int(low["content-length"])), "length")
+        return Answer(line, headers, self.rest(), "close")
+
+    def rest(self) -> bytes:
+        """Everything until the server closes."""
+        while data := self.sock.recv(65536):
+            self.buffer += data
+        rest, self.buffer = self.buffer, b""
+        return rest
+
+    def closed(self) -> bool:
+        """Whether the server closed cleanly after what was read. Waits for it."""
+        return self.rest() == b""
+
+    def alive(self) -> bool:
+        """Whether the connection takes another request."""
+        return self.ask("GET /alive HTTP/1.1\r\nHost: x\r\n\r\n", method="HEAD").status > 0
+
+
+def post(body: bytes = b"", *headers: str, target: str = "/write") -> bytes:
+    """A write with a Content-Length."""
+    lines = [f"POST {target} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def _descriptors() -> set[str]:
+    folder = Path("/proc/self/fd")
+    return set(os.listdir(folder)) if folder.exists() else set()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Every test leaves as many threads and open files as it found."""
+    threads, files = set(threading.enumerate()), len(_descriptors())
+    yield
+    assert set(threading.enumerate()) == threads
+    assert len(_descriptors()) == files
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
+
+
+@pytest.fixture
+def server(app: App) -> Iterator[SocketServer]:
+    server = SocketServer(app)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def connect(server: SocketServer) -> Iterator[Callable[[], Client]]:
+    """Open connections to the server; they are closed at the end."""
+    clients: list[Client] = []
+
+    def open_one() -> Client:
+        clients.append(Client(socket.create_connection((server.host, server.port), timeout=DEADLINE)))
+        clients[-1].sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return clients[-1]
+
+    yield open_one
+    for client in clients:
+        client.sock.close()
+
+
+@pytest.fixture
+def client(connect: Callable[[], Client]) -> Client:
+    return connect()
+
+
+@pytest.fixture(name="post")
+def post_bytes() -> Callable[..., bytes]:
+    return post
+
+
+@pytest.fixture
+def wrap() -> type[Client]:
+    """To make a client of a socket."""
+    return Client

@@ -1,0 +1,290 @@
+"""What goes out: heads to the byte, framing, closing, HTTP/1.0, delays and broken transmissions."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from mockflux.reply import Reply
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+OLD = b"GET / HTTP/1.0\r\n\r\n"
+OLD_KEEP = b"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+CLOSE = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def say(app, *headers, body=b"", status=200, reason="OK", **attributes):
+    def reply(request):
+        made = Reply(status, reason, list(headers), body)
+        for name, value in attributes.items():
+            setattr(made, name, value)
+        return made
+
+    app.reply = reply
+
+
+def sized(app, body, *headers, **attributes):
+    say(app, ("Content-Length", str(len(body))), *headers, body=body, **attributes)
+
+
+def test_the_head_is_what_the_application_says(app, client):
+    say(app, ("x-lower", "a"), ("Content-Length", "2"), ("X-B", "ü"), body=b"hi", status=299, reason="Really  fine")
+    client.send(CLOSE)
+    assert client.rest() == (
+        "HTTP/1.1 299 Really  fine\r\nx-lower: a\r\nContent-Length: 2\r\nX-B: ü\r\nConnection: close\r\n\r\nhi"
+    ).encode("latin-1")
+
+
+def test_text_beyond_latin_1_goes_as_utf_8(app, client):
+    say(app, ("X", "日本"), status=204)
+    assert client.ask(GET).headers == [("X", "日本".encode().decode("latin-1"))]
+
+
+def test_keep_alive_on_the_same_socket(app, client):
+    sized(app, b"x")
+    for number in range(200):
+        assert client.post(b"%d" % number).headers == [("Content-Length", "1")]
+    assert [request.body for request in app.requests] == [b"%d" % number for number in range(200)]
+
+
+def test_replies_do_not_wait_for_acknowledgements(app, client, server):
+    """A reply in two packets costs 44 ms without TCP_NODELAY."""
+    client.ask(GET)
+    (connection,) = server._open
+    assert connection._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    sized(app, b"x" * 200)
+    begun = time.monotonic()
+    for _ in range(500):
+        client.ask(GET)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_small_reply_is_one_segment(app, client, server):
+    """Seen by a client that takes whatever is there: never the head alone."""
+    sized(app, b"x" * 100)
+    for _ in range(300):
+        client.send(GET)
+        assert len(client.sock.recv(65536)) == len(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n") + 100
+
+
+def test_pipelined_requests_are_answered_in_order(app, client, post):
+    app.reply = lambda request: Reply(200, "OK", [("Content-Length", str(len(request.body)))], request.body)
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n0\r\nT: y\r\n\r\n"
+    client.send(post(b"a"), chunked, post(b""), chunked, post(b"c" * 1000), GET)
+    assert [client.answer().body for _ in range(6)] == [b"a", b"b", b"", b"b", b"c" * 1000, b""]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_replies_without_a_body(app, client, method, status):
+    """HEAD, 204 and 304 send none, whatever the application gives; their headers stay."""
+    sized(app, b"hello", status=status)
+    for _ in range(2):
+        reply = client.ask(f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n", method=method)
+        assert reply.headers == [("Content-Length", "5")]
+        assert reply.body == (b"hello" if (method, status) == ("GET", 200) else b"")
+
+
+def test_head_of_a_chunked_reply(app, client):
+    say(app, ("Transfer-Encoding", "chunked"), body=b"hello")
+    assert client.ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", method="HEAD").headers == [("Transfer-Encoding", "chunked")]
+    assert client.ask(GET).body == b"hello"
+
+
+@pytest.mark.parametrize("body", [b"", b"a", b"hello\r\n0\r\n\r\n", b"x" * 200_000])
+@pytest.mark.parametrize("name", ["Transfer-Encoding", "transfer-encoding"])
+def test_chunked_replies(app, client, body, name):
+    say(app, (name, "chunked"), body=body)
+    for _ in range(2):
+        reply = client.ask(GET)
+        assert (reply.framing, reply.body, reply.headers) == ("chunked", body, [(name, "chunked")])
+
+
+@pytest.mark.parametrize("body", [b"", b"hello"])
+def test_old_clients_get_chunked_replies_unframed(app, client, body):
+    say(app, ("A", "b"), ("Transfer-Encoding", "chunked"), body=body)
+    client.send(OLD_KEEP)
+    assert client.rest() == b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n" + body
+
+
+def test_large_replies(app, client):
+    body = bytes(range(256)) * 40_000
+    sized(app, body)
+    for _ in range(2):
+        assert client.ask(GET).body == body
+
+
+def test_a_reply_of_unknown_length_ends_with_the_connection(app, client):
+    say(app, ("A", "b"), body=b"hello")
+    reply = client.ask(GET)
+    assert (reply.framing, reply.body, reply.headers) == ("close", b"hello", [("A", "b"), ("Connection", "close")])
+
+
+# ---------------------------------------------------------------------- who closes, and how it is said
+
+
+def test_close_on_request(app, client):
+    sized(app, b"hi", ("Date", "now"))
+    reply = client.ask(CLOSE)
+    assert reply.headers == [("Content-Length", "2"), ("Date", "now"), ("Connection", "close")]
+    assert client.closed()
+
+
+def test_close_by_the_application(app, client):
+    sized(app, b"hi", close=True)
+    assert client.ask(GET).headers == [("Content-Length", "2"), ("Connection", "close")]
+    assert client.closed()
+
+
+def test_close_is_said_as_the_edition_says_it(app, client):
+    app.close_header, app.close_before = ("connection", "close"), frozenset({"content-length", "date"})
+    sized(app, b"hi", ("date", "now"))
+    assert client.ask(CLOSE).headers == [("connection", "close"), ("Content-Length", "2"), ("date", "now")]
+
+
+def test_close_before_a_header_that_is_missing_is_last(app, client):
+    app.close_before = frozenset({"transfer-encoding"})
+    sized(app, b"hi")
+    assert client.ask(CLOSE).headers == [("Content-Length", "2"), ("Connection", "close")]
+
+
+@pytest.mark.parametrize("request_bytes", [GET, CLOSE])
+def test_close_is_not_said_twice(app, client, request_bytes):
+    sized(app, b"hi", ("connection", "close"), close=True)
+    assert client.ask(request_bytes).headers == [("Content-Length", "2"), ("connection", "close")]
+    assert client.closed()
+
+
+def test_what_the_application_says_about_closing_is_done(app, client):
+    sized(app, b"hi", ("Connection", "close"))
+    client.ask(GET)
+    assert client.closed()
+
+
+def test_nothing_after_the_request_that_closes_is_read(app, client):
+    sized(app, b"hi")
+    reply = client.ask(CLOSE + GET)
+    assert reply.body == b"hi"
+    assert client.closed()
+    assert len(app.requests) == 1
+
+
+def test_http_1_0_closes(app, client):
+    sized(app, b"hi")
+    client.send(OLD)
+    assert client.rest() == b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+def test_http_1_0_keeps_alive_on_request(app, client):
+    sized(app, b"hi", ("Date", "now"))
+    for _ in range(3):
+        reply = client.ask(OLD_KEEP)
+        assert reply.line == "HTTP/1.0 200 OK"
+        assert reply.headers == [("Content-Length", "2"), ("Date", "now"), ("Connection", "keep-alive")]
+    say(app, status=204)
+    assert client.ask(OLD_KEEP).headers == [("Connection", "keep-alive")]
+    sized(app, b"hi", close=True)
+    assert client.ask(OLD_KEEP).headers == [("Content-Length", "2")]
+    assert client.closed()
+
+
+def test_later_minor_versions_are_1_1(app, client):
+    sized(app, b"hi")
+    assert client.ask(b"GET / HTTP/1.2\r\nHost: x\r\n\r\n").line == "HTTP/1.1 200 OK"
+    assert client.alive()
+
+
+# ---------------------------------------------------------------------- faults
+
+
+def test_a_delay_holds_up_nobody_else(app, connect):
+    def slow(request):
+        reply = Reply(204, "No Content", [("Slow", "no")])
+        if request.path == "/slow":
+            reply.headers = [("Slow", "yes")]
+            reply.delay = 1.0
+        return reply
+
+    app.reply = slow
+    waiting = connect()
+    waiting.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    while not app.requests:
+        time.sleep(0.001)
+    assert connect().ask(GET).headers == [("Slow", "no")]
+    waiting.sock.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        waiting.sock.recv(1)
+    waiting.sock.settimeout(20)
+    assert waiting.answer().headers == [("Slow", "yes")]
+
+
+def test_a_delay_ends_with_the_server(app, client, server):
+    sized(app, b"hi", delay=3600.0)
+    client.send(GET)
+    while not app.requests:
+        time.sleep(0.001)
+    server.stop()
+    assert client.closed()
+
+
+def test_reset(app, client):
+    sized(app, b"hi", transport="reset")
+    client.send(GET)
+    with pytest.raises(ConnectionResetError):
+        client.sock.recv(1)
+
+
+def test_reset_after_a_delay(app, client):
+    sized(app, b"hi", transport="reset", delay=0.01)
+    client.send(GET)
+    with pytest.raises(ConnectionResetError):
+        client.sock.recv(1)
+
+
+def test_truncated_body(app, client):
+    sized(app, b"0123456789", transport="truncate")
+    client.send(GET)
+    assert client.rest() == b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234"
+
+
+def test_truncated_chunks(app, client):
+    say(app, ("Transfer-Encoding", "chunked"), body=b"0123456789", transport="truncate")
+    client.send(GET)
+    assert client.rest() == b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n01234"
+
+
+def test_truncated_head(app, client):
+    say(app, status=204, reason="No Content", transport="truncate")
+    client.send(GET)
+    whole = b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert client.rest() == whole[: len(whole) // 2]
+
+
+def test_a_client_that_does_not_read_holds_up_nobody(app, connect, server):
+    app.reply = lambda request: Reply(200, "OK", [("Content-Length", "30000000")], b"x" * 30_000_000)
+    deaf = connect()
+    deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.send(GET)
+    while not app.requests:
+        time.sleep(0.001)
+    app.reply = lambda request: Reply(204, "No Content", [])
+    assert connect().ask(GET).status == 204
+    server.stop()
+
+
+def test_an_application_that_raises_costs_only_its_connection(app, connect, monkeypatch):
+    """It must not raise; if it does, it is seen, and the server goes on."""
+    seen = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
+
+    def broken(request):
+        raise ZeroDivisionError
+
+    app.reply = broken
+    client = connect()
+    client.send(GET)
+    assert client.closed()
+    app.says(200, "OK")
+    assert connect().ask(GET).status == 200
+    assert seen == [ZeroDivisionError]

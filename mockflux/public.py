@@ -262,16 +262,13 @@ class Server:
 
         Raises ValueError for a bucket that does not exist, or for ``expires`` where tokens do not expire.
         """
-        world = self.world
         if expires is not None and not self.profile.settings.setup.token_expiry:
             raise ValueError(f"tokens of {self.profile.id} do not expire; leave expires= out")
-        if world.org is None or world.user is None:
-            raise ValueError("there is no organization before set-up; leave onboarded=False out")
-        ids = [[self._bucket(name).id for name in ([names] if isinstance(names, str) else names)] for names in (read, write)]
-        rights = permissions.for_buckets(world.org.id, read=ids[0], write=ids[1])
-        value = world.new_token_value()
-        world.catalog.add_token(value, rights, org_id=world.org.id, user_id=world.user.id)
-        return value
+        rights = permissions.for_buckets(self.org_id or "", read=self._ids(read), write=self._ids(write))
+        return self.world.add_token(rights).value
+
+    def _ids(self, names: str | Iterable[str]) -> list[str]:
+        return [self._bucket(name).id for name in ([names] if isinstance(names, str) else names)]
 
     def write(self, lines: str | bytes | Iterable[str], *, bucket: str | None = None, precision: str = "ns") -> None:
         """Store line protocol as a client would, past the wire: nothing of it is in the journal.
@@ -293,7 +290,7 @@ class Server:
     def _bucket(self, name: str | None) -> Bucket:
         """A bucket by name, the set-up's for None. Raises ValueError if there is none."""
         world = self.world
-        bucket = world.bucket if name is None else world.org and world.catalog.bucket_named(world.org.id, name)
+        bucket = world.bucket if name is None else world.catalog.bucket_named(self.org_id or "", name)
         if bucket is None:
             there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or "none before set-up"
             raise ValueError(f"there is no bucket {name!r}; buckets: {there}")

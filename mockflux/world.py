@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,15 +89,22 @@ class World:
         self.org = catalog.add_org(_chosen(choice.org, setup.org), system_buckets=setup.system_buckets)
         self.user = catalog.add_user(_chosen(choice.user, setup.user), _chosen(choice.password, setup.password))
         self.bucket = catalog.add_bucket(self.org, _chosen(choice.bucket, setup.bucket))
-        owner = {"org_id": self.org.id, "user_id": self.user.id}
-        self.token = catalog.add_token(
-            _chosen(choice.token, setup.token),
-            permissions.operator(),
-            description=f"{self.user.name}'s Token",
-            **owner,
+        self.token = self.add_token(
+            permissions.operator(), _chosen(choice.token, setup.token), f"{self.user.name}'s Token"
         )
         reading = tuple(permissions.Permission("read", kind, org_id=self.org.id) for kind in ("buckets", "orgs"))
-        self.read_token = catalog.add_token(setup.read_token, reading, description="read only", **owner)
+        self.read_token = self.add_token(reading, setup.read_token, "read only")
+
+    def add_token(
+        self, rights: Iterable[permissions.Permission], value: str | None = None, description: str = ""
+    ) -> Token:
+        """A token of the set-up's user and organization; without a ``value`` one is made. Raises ValueError for a
+        value that is taken, and before set-up."""
+        if self.org is None or self.user is None:
+            raise ValueError("there is no organization before set-up; leave onboarded=False out")
+        if value is None:
+            value = self.new_token_value()
+        return self.catalog.add_token(value, rights, org_id=self.org.id, user_id=self.user.id, description=description)
 
     # ---------------------------------------------------------------- time
 

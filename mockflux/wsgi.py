@@ -1,7 +1,7 @@
 """The same simulated server for any WSGI server, and for werkzeug's test Client.
 
-    app = mockflux.wsgi.Application(server)          # a mockflux.Server, started or not
-    client = werkzeug.test.Client(app)
+app = mockflux.wsgi.Application(server)          # a mockflux.Server, started or not
+client = werkzeug.test.Client(app)
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from mockflux.public import Server
-    from mockflux.world import World
 
 #: What a WSGI server does by itself, and an application must not (PEP 3333).
 _HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
@@ -27,8 +26,8 @@ _HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
 class Application:
     """A WSGI application that answers for a world, every route through its Flask app."""
 
-    def __init__(self, server: Server | World) -> None:
-        self.world: World = getattr(server, "world", server)  # type: ignore[assignment]
+    def __init__(self, server: Server) -> None:
+        self.world = server.world
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. A planned reset ends as a ConnectionResetError, which a WSGI server turns into one."""
@@ -58,7 +57,9 @@ def read_request(environ: WSGIEnvironment) -> Request:
 def _target(environ: WSGIEnvironment) -> str:
     from urllib.parse import quote
 
-    path = quote((environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), safe="/:@!$&'()*+,;=~")
+    path = quote(
+        (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), safe="/:@!$&'()*+,;=~"
+    )
     query = environ.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
 

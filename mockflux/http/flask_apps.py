@@ -6,7 +6,7 @@ match the path, and call the handler. No automatic OPTIONS or HEAD, no redirects
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -32,7 +32,7 @@ def dispatch(passage: Passage, handler: Handler) -> Outcome:
     return outcome
 
 
-@lru_cache(maxsize=None)
+@cache
 def app_for(door: str) -> flask.Flask:
     """The Flask app of a door."""
     app = flask.Flask(f"mockflux.{door}", static_folder=None, template_folder=None)

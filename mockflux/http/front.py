@@ -1,6 +1,6 @@
 """The front: every request comes by here, whether from the socket, from WSGI or from a test.
 
-    work off what is due -> open an exchange -> planned fault? -> gate -> handler -> phrase -> close the exchange
+work off what is due -> open an exchange -> planned fault? -> gate -> handler -> phrase -> close the exchange
 """
 
 from __future__ import annotations
@@ -138,7 +138,12 @@ def _out_of_turn(world: World, request: Request, place: Place, fault: Fault) -> 
         "retention_policy": passage.params.get(rules.retention_policy),
         "precision": passage.params.get("precision"),
     }
-    known = {**world.known(), **{fact: value for fact, value in asked.items() if value}, **clause.example, **fault.facts}
+    known = {
+        **world.known(),
+        **{fact: value for fact, value in asked.items() if value},
+        **clause.example,
+        **fault.facts,
+    }
     known["deciding"] = world.profile.worded(Rejection(1, _first_line(request), Malformed("missing fields")))
     key = Key.parse(clause.key)
     outcome = Outcome.CATALOGUE[key.outcome].example(key.kind, known)

@@ -69,14 +69,14 @@ class _Head(NamedTuple):
 
 
 def parse(body: bytes, multiplier: int = 1) -> list[Line | BadLine]:
-    """Every line of ``body`` in order, as a point or as a complaint; blank lines and comments give nothing.
+    r"""Every line of ``body`` in order, as a point or as a complaint; blank lines and comments give nothing.
 
     ``multiplier`` is the nanoseconds in one unit of the request's precision. ``Line.time`` stays as sent, but a time
     that leaves the range once scaled is a complaint. Never raises, whatever the bytes.
 
-    Two kinds of line are refused here that a real server fails on only when storing, with a 500: a value that can
-    come about only behind a field key ending in two backslashes, such as ``y`` in ``m a\\\\="x=y,",b=2`` (there
-    ``unable to parse bool value``), and a lone quote in that place (there a panic).
+    Where check and split of the fields disagree, a value can come about that nothing has checked, as ``y",b=2`` in
+    ``m a\\="x=y",b=2``. A real server fails on those only when storing: a 500 (``unable to parse bool value``), for
+    a lone quote a panic. Here such a line is malformed.
     """
     parsed: list[Line | BadLine] = []
     heads: dict[bytes, _Head] = {}  # a batch repeats few heads many times
@@ -226,21 +226,18 @@ def _unescape_tag(raw: bytes) -> bytes:
 # --------------------------------------------------------------------------------------------------------- fields
 
 
-class _Bare(NamedTuple):
-    """A number or boolean that the check of the fields came across, and where it ends."""
-
-    value: Value
-    end: int
+#: The numbers and booleans that the check of the fields came across: by their position, with the position of their end.
+_BareValues = dict[int, tuple[Value, int]]
 
 
-def _check_fields(text: bytes, start: int) -> tuple[int, dict[int, _Bare]]:
+def _check_fields(text: bytes, start: int) -> tuple[int, _BareValues]:
     """Where the fields end, and the numbers and booleans among them by their position (scanFields).
 
     The balance of equals signs and commas is all that is checked of the structure. So a comma at the end makes up
     for an equals sign too many: ``a="x"=5,`` passes, as a string with an odd end.
     """
     equals = commas = 0
-    values: dict[int, _Bare] = {}
+    values: _BareValues = {}
     position, end = start, len(text)
     while mark := _FIELD_MARK.search(text, position):
         at, position = mark.span()
@@ -251,7 +248,7 @@ def _check_fields(text: bytes, start: int) -> tuple[int, dict[int, _Bare]]:
             if text[position] != _QUOTE:
                 stop = _BARE_END.search(text, position)
                 value_end = stop.start() if stop else end
-                values[position] = _Bare(bare(text[position:value_end]), value_end)
+                values[position] = (bare(text[position:value_end]), value_end)
                 position = value_end
         elif byte == _COMMA:
             commas += 1
@@ -280,7 +277,7 @@ def _check_around_equals(text: bytes, at: int) -> None:
 
 
 def _split_fields(
-    text: bytes, start: int, end: int, bare_values: dict[int, _Bare], head_length: int
+    text: bytes, start: int, end: int, bare_values: _BareValues, head_length: int
 ) -> list[tuple[bytes, bytes | Value]]:
     """Raw keys, each with its value as checked or, where none was, with the value's text (walkFields)."""
     fields: list[tuple[bytes, bytes | Value]] = []
@@ -294,12 +291,12 @@ def _split_fields(
         _check_key_length(head_length + _FIELD_SEPARATOR_LENGTH + len(key))
         known = bare_values.get(equals + 1)
         if known:
-            fields.append((key, known.value))
-            position = known.end + 1
+            value, value_end = known
+            fields.append((key, value))
         else:
             value_end = _value_end(text, equals + 1, end)
             fields.append((key, text[equals + 1 : value_end]))
-            position = value_end + 1
+        position = value_end + 1
     return fields
 
 

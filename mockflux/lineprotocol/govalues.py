@@ -83,8 +83,8 @@ def string(raw: bytes) -> Value:
     r"""What is between the first and the last byte of ``raw``, with ``\"`` and ``\\`` resolved.
 
     ``raw`` begins with a quote; it need not end with one. Whatever byte comes last is cut off: ``"x"17`` is the
-    string ``x"1`` (recorded from 2.9.1). Raises Malformed for a lone quote, which can become a value only in a
-    line whose field keys end in backslashes, and is the end of a real server: it panics.
+    string ``x"1`` (recorded from 2.9.1). Raises Malformed for a lone quote, which becomes a value only where check and
+    split of the fields disagree (see ``go``), and is the end of a real server: it panics.
     """
     if len(raw) < 2:
         raise Malformed("unbalanced quotes")

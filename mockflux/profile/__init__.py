@@ -1,7 +1,7 @@
 """A profile: one edition of InfluxDB as data, ready to speak.
 
-    profile = load_profile("v2-oss", {"late_points": "drop"})
-    profile.say(outcomes.BucketNotFound(bucket="plant"), "v2-write", date)
+profile = load_profile("v2-oss", {"late_points": "drop"})
+profile.say(outcomes.BucketNotFound(bucket="plant"), "v2-write", date)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from mockflux.outcomes import Outcome, Reason, Rejection
 from mockflux.profile.clause import Clause, Speaker
-from mockflux.profile.errors import ProfileError
+from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
 from mockflux.profile.forms import REASON_FACTS
 from mockflux.profile.load import (
@@ -68,7 +68,9 @@ class Profile:
         """The clause that says this outcome at this door; None where the profile has none."""
         return self._speaker.find(outcome, kind, door)
 
-    def say(self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+    def say(
+        self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None
+    ) -> Reply:
         """The reply for an outcome at a door, by the clause that fits or by the one given.
 
         ``date`` is the value of the Date header, ``origin`` that of the request's Origin.
@@ -99,9 +101,9 @@ def _reason(merged: Merged, key: str, source: str) -> Template:
     name, _, kind = key.partition(":")
     known = Reason.CATALOGUE.get(name)
     if known is None:
-        raise ProfileError(file, f'reason."{key}"', f"unknown reason; expected one of {', '.join(Reason.CATALOGUE)}")
+        raise ProfileError(file, f'reason."{key}"', f"unknown reason; {one_of(Reason.CATALOGUE)}")
     if kind and kind not in known.KINDS:
-        raise ProfileError(file, f'reason."{key}"', f"unknown kind; expected one of {', '.join(known.KINDS) or 'none'}")
+        raise ProfileError(file, f'reason."{key}"', f"unknown kind; {one_of(known.KINDS)}")
     try:
         template = Template(source)
     except ValueError as error:
@@ -109,7 +111,7 @@ def _reason(merged: Merged, key: str, source: str) -> Template:
     facts = known.fact_names() | REASON_FACTS
     unknown = template.unknown(facts)
     if unknown:
-        raise ProfileError(file, place, f"unknown placeholder ${unknown[0]}; expected one of {', '.join(sorted(facts))}")
+        raise ProfileError(file, place, f"unknown placeholder ${unknown[0]}; {one_of(sorted(facts))}")
     return template
 
 
@@ -141,7 +143,7 @@ def _load(path: Path, stamp: int, switches: tuple[tuple[str, Any], ...]) -> Prof
 def _merged(path: Path, stamp: int) -> Merged:
     merged = merge(path)
     if merged.data["edition"].get("abstract"):
-        raise ProfileError(path.name, "edition.abstract", f"a parent cannot be served; expected one of {', '.join(concrete())}")
+        raise ProfileError(path.name, "edition.abstract", f"a parent cannot be served; {one_of(concrete())}")
     check_complete(merged)
     check_switches(merged)
     return merged

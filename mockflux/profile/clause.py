@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockflux.outcomes import Outcome, PointsRejected, Reason
-from mockflux.profile.errors import ProfileError
+from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.profile.template import Encode, Template
@@ -43,11 +43,11 @@ def check_key(file: str, text: str) -> Key:
     key, place = Key.parse(text), f'clause."{text}"'
     known = Outcome.CATALOGUE.get(key.outcome)
     if known is None:
-        raise ProfileError(file, place, f"unknown outcome; expected one of {', '.join(sorted(Outcome.CATALOGUE))}")
+        raise ProfileError(file, place, f"unknown outcome; {one_of(sorted(Outcome.CATALOGUE))}")
     if key.kind and key.kind not in _kinds(known):
-        raise ProfileError(file, place, f"unknown kind; expected one of {', '.join(_kinds(known)) or 'none'}")
+        raise ProfileError(file, place, f"unknown kind; {one_of(_kinds(known))}")
     if key.door and key.door not in DOORS:
-        raise ProfileError(file, place, f"unknown door; expected one of {', '.join(DOORS)}")
+        raise ProfileError(file, place, f"unknown door; {one_of(DOORS)}")
     return key
 
 
@@ -82,7 +82,7 @@ class Clause:
             raise ProfileError(file, place, f"no phrase for status {self.status}; expected one in [phrases]")
         name = entry.get("envelope", data["defaults"]["envelope"])
         if name not in data["envelope"]:
-            raise ProfileError(file, f"{place}.envelope", f"unknown envelope {name!r}; expected one of {', '.join(data['envelope'])}")
+            raise ProfileError(file, f"{place}.envelope", f"unknown envelope {name!r}; {one_of(data['envelope'])}")
         envelope = data["envelope"][name]
         self.by: str = entry.get("by", data["defaults"]["by"])
         self.example: dict[str, Any] = dict(entry.get("example", {}))
@@ -98,7 +98,7 @@ class Clause:
                 raise ProfileError(file, where, str(error)) from None
             unknown = template.unknown(facts)
             if unknown:
-                raise ProfileError(file, where, f"unknown placeholder ${unknown[0]}; expected one of {', '.join(sorted(facts))}")
+                raise ProfileError(file, where, f"unknown placeholder ${unknown[0]}; {one_of(sorted(facts))}")
             return template
 
         facts = outcome.fact_names() | COMMON_FACTS
@@ -109,10 +109,14 @@ class Clause:
         headers = {**envelope.get("headers", {}), **entry.get("headers", {})}
         if "type" in envelope and self.status not in _BODILESS:
             headers = {"Content-Type": envelope["type"], **headers}
-        self._headers = {name: compiled(value, f"{place}.headers.{name}", body_facts) for name, value in headers.items()}
+        self._headers = {
+            name: compiled(value, f"{place}.headers.{name}", body_facts) for name, value in headers.items()
+        }
         unknown_facts = sorted(set(self.example) - outcome.fact_names())
         if unknown_facts:
-            raise ProfileError(file, f"{place}.example", f"unknown fact {unknown_facts[0]!r}; expected one of {', '.join(sorted(outcome.fact_names()))}")
+            raise ProfileError(
+                file, f"{place}.example", f"unknown fact {unknown_facts[0]!r}; {one_of(sorted(outcome.fact_names()))}"
+            )
 
     @staticmethod
     def _status(entry: Mapping[str, Any], codes: Mapping[str, int], file: str, place: str) -> int:
@@ -121,7 +125,7 @@ class Clause:
         if "code" not in entry:
             raise ProfileError(file, place, "missing key; expected status or code")
         if entry["code"] not in codes:
-            raise ProfileError(file, f"{place}.code", f"unknown code {entry['code']!r}; expected one of {', '.join(codes)}")
+            raise ProfileError(file, f"{place}.code", f"unknown code {entry['code']!r}; {one_of(codes)}")
         return int(codes[entry["code"]])
 
     @property
@@ -199,7 +203,9 @@ class Speaker:
                 return self.clauses[text]
         return None
 
-    def say(self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+    def say(
+        self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None
+    ) -> Reply:
         """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin.
 
         Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
@@ -271,12 +277,11 @@ def _likened(merged: Merged) -> dict[str, dict[str, Any]]:
 def _refuse_competitors(merged: Merged, clauses: Mapping[str, Clause]) -> None:
     """Two clauses of equal rank (one by kind, one by door) for the same case are a mistake of the profile."""
     keys = {text: Key.parse(text) for text in clauses}
-    for by_kind, first in keys.items():
-        for by_door, second in keys.items():
-            if first.outcome == second.outcome and first.kind and not first.door and second.door and not second.kind:
-                if f"{first.outcome}:{first.kind}@{second.door}" in clauses:
-                    continue
-                raise ProfileError(
-                    merged.file_of("clause", by_door), f'clause."{by_door}"',
-                    f"competes with {by_kind!r}; expected a clause {first.outcome}:{first.kind}@{second.door} that decides",
-                )  # fmt: skip
+    by_kind = [key for key in keys.values() if key.kind and not key.door]
+    by_door = {text: key for text, key in keys.items() if key.door and not key.kind}
+    for text, door in by_door.items():
+        for kind in by_kind:
+            decider = f"{kind.outcome}:{kind.kind}@{door.door}"
+            if kind.outcome == door.outcome and decider not in clauses:
+                problem = f"competes with {kind.outcome}:{kind.kind}; expected a clause {decider} that decides"
+                raise ProfileError(merged.file_of("clause", text), f'clause."{text}"', problem)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+def one_of(words: Iterable[str]) -> str:
+    """``expected one of a, b, c``, as every complaint about a word that is not known ends."""
+    return f"expected one of {', '.join(words) or 'none'}"
+
 
 class ProfileError(ValueError):
     """A profile cannot be used: the message names file, key and what was expected."""

@@ -36,23 +36,33 @@ def read_evidence(merged: Merged, clauses: Mapping[str, Any]) -> dict[str, Evide
     Raises ProfileError for a line that has no standing, that belongs to nothing, or that is missing.
     """
     found = {key: _line(merged, key, value) for key, value in merged.data["evidence"].items()}
-    settings = [
-        f"{section}.{key}" for section in SETTINGS for key in merged.data.get(section, {})
-    ] + [f"switches.{name}" for name in merged.data.get("switches", {})]
+    settings = [f"{section}.{key}" for section in SETTINGS for key in merged.data.get(section, {})] + [
+        f"switches.{name}" for name in merged.data.get("switches", {})
+    ]
     reasons = [f"reason.{name}" for name in merged.data.get("reason", {})]
     for key in found:
         if key not in clauses and key not in reasons and not any(s == key or s.startswith(f"{key}.") for s in settings):
-            raise ProfileError(merged.file_of("evidence", key), f'evidence."{key}"', "no clause, reason or setting of that name")
+            raise ProfileError(
+                merged.file_of("evidence", key), f'evidence."{key}"', "no clause, reason or setting of that name"
+            )
     for key in [*clauses, *reasons]:
         if key not in found:
-            raise ProfileError(merged.file, f'evidence."{key}"', "missing key; expected the source of what the profile says")
+            raise ProfileError(
+                merged.file, f'evidence."{key}"', "missing key; expected the source of what the profile says"
+            )
     for key in settings:
         if key not in found and key.partition(".")[0] not in found:
-            raise ProfileError(merged.file, f'evidence."{key}"', f"missing key; expected the source of this setting (or of all of {key.partition('.')[0]})")
+            raise ProfileError(
+                merged.file,
+                f'evidence."{key}"',
+                f"missing key; expected the source of this setting (or of all of {key.partition('.')[0]})",
+            )
     if merged.data["edition"]["standing"] == "released":
         for key, evidence in found.items():
             if evidence.status.startswith("documented") and evidence.body.startswith("documented"):
-                raise ProfileError(merged.file, f'evidence."{key}"', "a released profile needs more than documentation here")
+                raise ProfileError(
+                    merged.file, f'evidence."{key}"', "a released profile needs more than documentation here"
+                )
     return found
 
 
@@ -62,6 +72,8 @@ def _line(merged: Merged, key: str, value: Any) -> Evidence:
         standing, colon, source = text.partition(":")
         if standing not in STANDINGS or not colon or not source.strip():
             raise ProfileError(
-                merged.file_of("evidence", key), f'evidence."{key}"', f"expected 'standing: source' with a standing of {', '.join(STANDINGS)}, got {text!r}"
+                merged.file_of("evidence", key),
+                f'evidence."{key}"',
+                f"expected 'standing: source' with a standing of {', '.join(STANDINGS)}, got {text!r}",
             )
     return Evidence(status, body)

@@ -24,8 +24,8 @@ DOORS = (
 
 #: The checks that a gate can make, each implemented once in :mod:`mockflux.http.checks`.
 CHECKS = (
-    "known_method", "cors", "token", "method", "precision", "target_given", "gzip_header", "org", "target", "mapping", "permission",
-    "size", "inflate",
+    "known_method", "cors", "token", "method", "precision", "target_given", "gzip_header", "org", "target", "mapping",
+    "permission", "size", "inflate",
 )  # fmt: skip
 
 #: Facts that the wording of every reason may use beside its own.
@@ -97,8 +97,8 @@ ENVELOPE = Table(
         "plain": Flag(),
     }
 )
-REASON = Table({"text": Text()}, required=("text",))
-EVIDENCE = Either(Text(), Table({"status": Text(), "body": Text()}, required=("status", "body")))
+REASON = Table({"text": Text()}, required=("text",), whole=True)
+EVIDENCE = Either(Text(), Table({"status": Text(), "body": Text()}, required=("status", "body"), whole=True))
 SWITCH = Table(
     {
         "default": Anything(),
@@ -107,6 +107,7 @@ SWITCH = Table(
         "values": TableOf(Anything()),
     },
     required=("default", "why"),
+    whole=True,
 )
 
 SECTIONS: dict[str, Form] = {
@@ -137,14 +138,20 @@ SECTIONS: dict[str, Form] = {
             "before_setup": Flag(),
         },
         required=(
-            "org", "bucket", "user", "password", "token", "read_token", "system_buckets", "token_expiry",
-            "without_auth", "before_setup",
+            "org",
+            "bucket",
+            "user",
+            "password",
+            "token",
+            "read_token",
+            "system_buckets",
+            "token_expiry",
+            "without_auth",
+            "before_setup",
         ),
     ),
     "auth": Table(_by_door(_AUTH), required=("schemes", "scheme_case")),
-    "params": Table(
-        _by_door(_PARAMS), required=("style", "target", "org", "precisions", "unknown_precision")
-    ),
+    "params": Table(_by_door(_PARAMS), required=("style", "target", "org", "precisions", "unknown_precision")),
     "gate": Table(
         {
             "first": ListOf(OneOf(*CHECKS)),
@@ -173,8 +180,10 @@ SECTIONS: dict[str, Form] = {
     "headers": Table(_by_door(_HEADERS), required=("order", "chunk_above", "close", "always")),
     "faults": Table({"doors": ListOf(OneOf(*DOORS)), "prefer": ListOf(Text())}, required=("doors", "prefer")),
     "clients": TableOf(
-        Table({"module": Text(), "constructor": Text(), "arguments": TableOf(Anything()), "tls": TableOf(Anything())},
-              required=("module", "constructor", "arguments"))
+        Table(
+            {"module": Text(), "constructor": Text(), "arguments": TableOf(Anything()), "tls": TableOf(Anything())},
+            required=("module", "constructor", "arguments"),
+        )
     ),
     "env": Table({"always": TableOf(Text()), "tls": TableOf(Text())}, required=("always", "tls")),
     "phrases": TableOf(Text()),

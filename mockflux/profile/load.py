@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockflux.profile.errors import ProfileError
+from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.forms import OPTIONAL, SECTIONS, WHOLE
 from mockflux.profile.schema import Table
 
@@ -124,7 +124,7 @@ def _chain(path: Path) -> list[tuple[Path, Data]]:
             path = beside if beside.is_file() else find(parent)
         except ProfileError:
             raise ProfileError(
-                path.name, "edition.extends", f"no profile named {parent!r}; expected one of {', '.join(bundled())}"
+                path.name, "edition.extends", f"no profile named {parent!r}; {one_of(bundled())}"
             ) from None
 
 
@@ -134,7 +134,7 @@ def _check_file(data: Data, file: str) -> None:
         raise ProfileError(file, "edition", "missing section")
     for section, table in data.items():
         if section not in SECTIONS:
-            raise ProfileError(file, section, f"unknown section; expected one of {', '.join(SECTIONS)}")
+            raise ProfileError(file, section, f"unknown section; {one_of(SECTIONS)}")
         SECTIONS[section].check(table, file, (section,))
 
 
@@ -150,13 +150,21 @@ def _over(parent: Mapping[str, Any], child: Mapping[str, Any], *, whole: bool = 
 
 
 def _forget_absent(data: Data, own: Data, file: str) -> None:
-    """Take away the clauses that the child says it lacks. Raises ProfileError for one that no parent has."""
-    inherited = data.get("clause", {})
+    """Take away the clauses that the child says it lacks. What falls back to a more general clause is stopped at the
+    look-up. Raises ProfileError for a key under which no parent says anything."""
+    inherited, evidence = data.get("clause", {}), data.get("evidence", {})
     for key in own["edition"].get("absent", ()):
-        name = key.partition("@")[0]
-        if not any(known == key or known == name or known.startswith((name + ":", name + "@")) for known in inherited):
+        if not any(general in inherited for general in _more_general(key)):
             raise ProfileError(file, "edition.absent", f"{key!r} is no clause of a parent; nothing to leave out")
         inherited.pop(key, None)
+        evidence.pop(key, None)
+
+
+def _more_general(key: str) -> tuple[str, ...]:
+    """A clause's key and those to which its look-up falls back."""
+    rest, _, door = key.partition("@")
+    outcome = rest.partition(":")[0]
+    return (key, rest, f"{outcome}@{door}", outcome)
 
 
 # ------------------------------------------------------------------------------------------ switches
@@ -178,14 +186,20 @@ def switch_values(merged: Merged, chosen: Mapping[str, Any]) -> dict[str, Any]:
         value = chosen.get(name, switch["default"])
         options = switch.get("values")
         if options is not None and _word(value) not in options:
-            raise ValueError(f"switch {name}={value!r}: expected one of {', '.join(options)}")
-        if options is None and (type(value) is not type(switch["default"]) or (isinstance(value, int) and value < 0)):
-            raise ValueError(
-                f"switch {name}={value!r}: expected {'a whole number, 0 or more' if isinstance(switch['default'], int) else 'a value like'} "
-                f"(default {switch['default']!r})"
-            )
+            raise ValueError(f"switch {name}={value!r}: {one_of(options)}")
+        if options is None:
+            _check_value(name, value, switch["sets"])
         values[name] = value
     return values
+
+
+def _check_value(name: str, value: Any, sets: str) -> None:
+    """Raise ValueError unless the key that a switch sets takes this value."""
+    section = sets.partition(".")[0]
+    try:
+        SECTIONS[section].check(_nested(sets, value)[section], "", (section,))
+    except ProfileError as error:
+        raise ValueError(f"switch {name}={value!r}: {error.problem}") from None
 
 
 def switched(merged: Merged, values: Mapping[str, Any]) -> Merged:
@@ -220,7 +234,7 @@ def check_switches(merged: Merged) -> None:
         if ("sets" in switch) == ("values" in switch):
             raise ProfileError(file, key, "expected either sets (one key) or values (overlays by value)")
         if "values" in switch and _word(switch["default"]) not in switch["values"]:
-            raise ProfileError(file, f"{key}.default", f"expected one of {', '.join(switch['values'])}")
+            raise ProfileError(file, f"{key}.default", f"{one_of(switch['values'])}")
         overlays = switch.get("values") or {"": _nested(switch["sets"], switch["default"])}
         for value, overlay in overlays.items():
             if not isinstance(overlay, dict):

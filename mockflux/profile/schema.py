@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockflux.profile.errors import ProfileError
+from mockflux.profile.errors import ProfileError, one_of
 
 Path = tuple[str, ...]
 
@@ -116,10 +116,12 @@ class Either(Form):
 
 @dataclass
 class Table(Form):
-    """A table with named keys; ``required`` ones must be there (asked of the finished profile only)."""
+    """A table with named keys. ``required`` ones must be there: at once in a table that stands for itself (``whole``),
+    else in the finished profile, parents merged in."""
 
     keys: dict[str, Form]
     required: Collection[str] = ()
+    whole: bool = False
     expected: str = "a table"
 
     def fits(self, value: Any) -> bool:
@@ -129,8 +131,10 @@ class Table(Form):
         super().check(value, file, path)
         for key, entry in value.items():
             if key not in self.keys:
-                raise ProfileError(file, dotted((*path, key)), f"unknown key; expected one of {', '.join(self.keys)}")
+                raise ProfileError(file, dotted((*path, key)), f"unknown key; {one_of(self.keys)}")
             self.keys[key].check(entry, file, (*path, key))
+        if self.whole:
+            self.check_complete(value, file, path)
 
     def check_complete(self, value: dict[str, Any], file: str, path: Path) -> None:
         """Raise ProfileError for a required key that is not there."""
@@ -155,5 +159,5 @@ class TableOf(Form):
         super().check(value, file, path)
         for key, entry in value.items():
             if self.keys and key not in self.keys:
-                raise ProfileError(file, dotted((*path, key)), f"unknown key; expected one of {', '.join(self.keys)}")
+                raise ProfileError(file, dotted((*path, key)), f"unknown key; {one_of(self.keys)}")
             self.entry.check(entry, file, (*path, key))

@@ -207,7 +207,9 @@ def _gate(table: Mapping[str, Any]) -> GateOrder:
         for prefix, area in table.get("area", {}).items()
     ]
     areas.sort(key=lambda area: -len(area.prefix))
-    return GateOrder(tuple(table.get("first", ())), {door: tuple(checks) for door, checks in table["doors"].items()}, tuple(areas))
+    return GateOrder(
+        tuple(table.get("first", ())), {door: tuple(checks) for door, checks in table["doors"].items()}, tuple(areas)
+    )
 
 
 def _write(table: Mapping[str, Any]) -> WriteRules:

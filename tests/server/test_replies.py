@@ -199,24 +199,20 @@ def test_later_minor_versions_are_1_1(app, client):
 
 
 def test_a_delay_holds_up_nobody_else(app, connect):
-    def slow(request):
-        reply = Reply(204, "No Content", [("Slow", "no")])
-        if request.path == "/slow":
-            reply.headers = [("Slow", "yes")]
-            reply.delay = 1.0
-        return reply
-
-    app.reply = slow
-    waiting = connect()
-    waiting.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    sized(app, b"late", delay=3600.0)
+    connect().send(GET)
     while not app.requests:
         time.sleep(0.001)
-    assert connect().ask(GET).headers == [("Slow", "no")]
-    waiting.sock.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        waiting.sock.recv(1)
-    waiting.sock.settimeout(20)
-    assert waiting.answer().headers == [("Slow", "yes")]
+    sized(app, b"now")
+    assert connect().ask(GET).body == b"now"
+
+
+def test_a_delayed_reply_comes(app, client):
+    sized(app, b"late", delay=0.05)
+    begun = time.monotonic()
+    assert client.ask(GET).body == b"late"
+    assert time.monotonic() - begun >= 0.05
+    assert client.alive()
 
 
 def test_a_delay_ends_with_the_server(app, client, server):

@@ -137,7 +137,7 @@ def test_stop_with_clients_in_every_state(app, made, trust):
         late.close()
 
 
-def test_stop_while_the_socket_changes_hands(app, made, connect):
+def test_stop_while_the_socket_changes_hands(app, made):
     """The one moment in which shutting the connection down reaches neither the plain nor the secured socket."""
     stopping = threading.Event()
 

@@ -273,7 +273,9 @@ class ParameterInvalid(_Which):
     which: str = "limit"
     value: str = ""
 
-    KINDS = ("limit", "limit_range", "offset", "descending", "id_length", "id_digits")
+    KINDS = (
+        "limit", "limit_range", "offset", "descending", "id_length", "id_digits", "after_length", "after_digits",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,16 @@ class Server:
         """A new database, where the edition has them. Raises ValueError where it has buckets instead."""
         raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
 
+    def create_mapping(
+        self, database: str, *, retention_policy: str = "autogen", bucket: str | None = None, default: bool = False
+    ) -> None:
+        """An explicit mapping (DBRP) of a v1 database and retention policy to a bucket, the set-up's for None.
+
+        Without one, each bucket is a database of its name. Raises ValueError for a bucket that does not exist, or a
+        pair that is mapped already.
+        """
+        self.world.catalog.add_mapping(self._bucket(bucket), database, retention_policy, default=default)
+
     def create_token(
         self, *, read: str | Iterable[str] = (), write: str | Iterable[str] = (), expires: datetime | None = None
     ) -> str:

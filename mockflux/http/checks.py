@@ -97,9 +97,10 @@ def target_given(passage: Passage) -> Outcome | None:
 
 def gzip_header(passage: Passage) -> Outcome | None:
     """A body that is declared as gzip begins like one."""
-    if _gzipped(passage) and passage.request.problem is None and not decode.has_gzip_header(passage.request.body):
-        return BodyUnreadable("not_gzip")
-    return None
+    if not _gzipped(passage) or passage.request.problem is not None:
+        return None
+    passage.body_read = True
+    return None if decode.has_gzip_header(passage.request.body) else BodyUnreadable("not_gzip")
 
 
 def org(passage: Passage) -> Outcome | None:
@@ -123,7 +124,7 @@ def find_org(passage: Passage, asked: str, *, only_id: bool) -> Org | Outcome:
         return catalog.org(id=id) or OrgNotFound("id", asked)
     if only_id:
         return OrgIdInvalid(id_fault(asked), asked)
-    return catalog.org(name=asked.strip()) or OrgNotFound("name", asked.strip())
+    return catalog.org(name=asked.strip()) or OrgNotFound("name", asked)
 
 
 def target(passage: Passage) -> Outcome | None:
@@ -166,6 +167,7 @@ def permission(passage: Passage) -> Outcome | None:
 def size(passage: Passage) -> Outcome | None:
     """The body came whole, and is not longer than the limit as it was sent."""
     request, limit = passage.request, _limit(passage)
+    passage.body_read = True
     if request.problem == "too_large" or (not _gzipped(passage) and request.length > limit):
         return BodyTooLarge(limit)
     return None if request.problem is None else BodyUnreadable("framing", request.problem)

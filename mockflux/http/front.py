@@ -122,7 +122,10 @@ def _handle(world: World, request: Request, place: Place, exchange: Exchange, di
         outcome = dispatch(passage, handler)
         exchange.verdict = passage.verdict
     assert outcome is not None
-    return world.say(outcome, door, request.header("origin"))
+    reply = world.say(outcome, door, request.header("origin"))
+    # A client that asks first, and is refused before its body is wanted, is not told to go on: the connection ends.
+    reply.close = reply.close or (not passage.body_read and request.header("expect") == "100-continue")
+    return reply
 
 
 def _out_of_turn(world: World, request: Request, place: Place, fault: Fault) -> Reply:

@@ -5,7 +5,8 @@ Form and order of checks as influxdb's tenant/http_server_bucket.go, tenant/http
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote_plus
 
 from mockflux.http.checks import find_org
 from mockflux.http.params import id_fault, id_of
@@ -16,6 +17,7 @@ from mockflux.storage.catalog import Bucket, Org
 from mockflux.storage.permissions import allows
 from mockflux.storage.rules import shard_duration
 
+_T = TypeVar("_T")
 _SECOND = 10**9
 _LIMIT, _MAX_LIMIT = 20, 100
 
@@ -33,6 +35,7 @@ def buckets(passage: Passage) -> Outcome:
         page = _Page(passage)
         id = _id(passage, "id")
         org_id = _id(passage, "orgID")
+        after = _id(passage, "after", kind="after")
     except _Refused as refused:
         return refused.outcome
     params, catalog = passage.params, passage.world.catalog
@@ -53,10 +56,16 @@ def buckets(passage: Passage) -> Outcome:
             return BucketNotFound("name", name)
     if page.descending:
         found.reverse()
-    filters = {"bucket": name, "id": id, "org": params.get("org"), "orgID": org_id if params.get("orgID") else None}
-    if params.get("orgID"):
-        filters["org"] = None
-    shown = found[page.offset : page.offset + page.limit]
+    found = _behind(found, after)
+    filters = {
+        "after": after,
+        "bucket": name,
+        "id": id,
+        "org": None if params.get("orgID") else params.get("org"),
+        "orgID": org_id if params.get("orgID") else None,
+        "sortBy": params.get("sortBy"),
+    }
+    shown = page.of(found)
     return Found({"links": page.links("/api/v2/buckets", filters, len(shown)), "buckets": [_bucket(b) for b in shown]})
 
 
@@ -76,8 +85,7 @@ def orgs(passage: Passage) -> Outcome:
         return OrgNotFound("id", id)
     if page.descending:
         found.reverse()
-    shown = found[page.offset : page.offset + page.limit]
-    return Found({"links": {"self": "/api/v2/orgs"}, "orgs": [_org(org) for org in shown]})
+    return Found({"links": {"self": "/api/v2/orgs"}, "orgs": [_org(org) for org in page.of(found)]})
 
 
 class _Page:
@@ -101,7 +109,12 @@ class _Page:
         sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.removeprefix("+"))
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
             raise _Refused(ParameterInvalid(which, text))
-        return max(sign * int(digits), 0) if which == "offset" else sign * int(digits)
+        return sign * int(digits)
+
+    def of(self, found: list[_T]) -> list[_T]:
+        """Those of what was found that are on this page; a negative offset is the first page."""
+        start = max(self.offset, 0)
+        return found[start : start + self.limit]
 
     def links(self, path: str, filters: dict[str, str | None], shown: int) -> dict[str, str]:
         """The links to this page and its neighbours; ``next`` is there whenever the page is full."""
@@ -130,18 +143,22 @@ _GO_BOOLEANS = {
 
 def _query_escape(text: str) -> str:
     """As Go's url.QueryEscape writes it."""
-    from urllib.parse import quote_plus
-
     return quote_plus(text, safe="", errors="surrogateescape")
 
 
-def _id(passage: Passage, name: str) -> str | None:
+def _behind(found: list[Bucket], after: str | None) -> list[Bucket]:
+    """What comes behind the bucket with that id."""
+    ids = [bucket.id for bucket in found]
+    return found[ids.index(after) + 1 :] if after in ids else found
+
+
+def _id(passage: Passage, name: str, kind: str = "id") -> str | None:
     text = passage.params.get(name)
     if not text:
         return None
     id = id_of(text)
     if id is None:
-        raise _Refused(ParameterInvalid(f"id_{id_fault(text)}", text))
+        raise _Refused(ParameterInvalid(f"{kind}_{id_fault(text)}", text))
     return id
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
-    Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); ``ids`` are the variable parts
-    of the path. A handler that judges a write leaves its ``verdict`` here.
+    Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); ``body_read`` tells whether one
+    had to look at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its ``verdict`` here.
     """
 
     def __init__(self, world: World, request: Request, place: Place) -> None:
@@ -31,6 +31,7 @@ class Passage:
         self.token: Token | None = None
         self.org: Org | None = None
         self.bucket: Bucket | None = None
+        self.body_read = False
         self.content = b""
         self.ids: Mapping[str, str] = {}
         self.verdict: Verdict | None = None

@@ -67,16 +67,16 @@ def inflate(body: bytes, limit: int) -> bytes:
     start = 0
     while True:
         if _header_end(body, start) is None:
-            # Behind the first member Go speaks of an invalid header, or of an early end where only a piece is there.
-            raise DecodeError("not_gzip" if start == 0 else _piece_of_header(body, start))
+            raise DecodeError("not_gzip" if start == 0 else _behind_a_member(body, start))
         start, room = _member(body, start, room, parts)
         if start == len(body):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _piece_of_header(body: bytes, start: int) -> str:
-    rest = body[start : start + 3]
-    return "truncated" if len(body) - start < 10 and _MAGIC.startswith(rest) else "trailing"
+def _behind_a_member(body: bytes, start: int) -> str:
+    """What Go makes of something behind a member that is no header: it reads ten bytes before it looks at them."""
+    whole = len(body) - start >= 10
+    return "trailing" if whole and body[start : start + 3] != _MAGIC else "truncated"
 
 
 def _member(body: bytes, start: int, room: int, parts: list[bytes]) -> tuple[int, int]:

@@ -30,7 +30,8 @@ class Exchange:
     through which the request came. ``clause`` names the rule of the profile that produced the reply and ``source``
     says where that rule comes from. ``verdict`` is what judging a write found, None for other requests. ``simulated``
     is False for a request that a real server would answer and mockflux does not. ``fault`` is the planned fault that
-    befell it. ``error`` is the traceback of an unexpected exception. Credentials are masked.
+    befell it. ``error`` is the traceback of an unexpected exception. ``hint`` tells a near miss: what there is instead of
+    what was asked for. Credentials are masked.
     """
 
     __slots__ = ("_request", "door", "error", "evidence", "fault", "hint", "number", "reply", "simulated", "time",
@@ -121,10 +122,16 @@ class Journal:
     Iterate over it, index it, ask for its length. When more than ``kept_bytes`` are in it, the oldest exchanges are
     forgotten; ``total`` still counts them, ``forgotten`` tells how many. Those that were not simulated or met an
     unexpected exception are noted apart, so that forgetting never hides them.
+
+    ``on_close``, if set, is called with each exchange once it is in the journal and before its reply is sent, in the
+    thread of its request; it must not raise.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(
+        self, kept_bytes: int = KEPT_BYTES, *, on_close: Callable[[Exchange], object] | None = None
+    ) -> None:
         self.kept_bytes = kept_bytes
+        self.on_close = on_close
         #: Requests answered since the start or the last reset.
         self.total = 0
         #: How many of them are no longer in the journal.
@@ -160,6 +167,8 @@ class Journal:
                 self._errors.append(exchange)
             if self._waiting:
                 self._changed.notify_all()
+        if self.on_close is not None:
+            self.on_close(exchange)
 
     def wait(self, reached: Callable[[], bool], timeout: float) -> bool:
         """Wait until ``reached()``, asked anew after each exchange, for at most ``timeout`` seconds.

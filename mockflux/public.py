@@ -218,9 +218,14 @@ class Server:
         """The id of the set-up's token."""
         return self.world.token.id if self.world.token else None
 
+    @property
+    def ca_file(self) -> str | None:
+        """The file (PEM) of the certificate authority that clients have to trust; None without TLS."""
+        return self._ca_file
+
     def _offers(self) -> dict[str, Any]:
-        names = ("url", "host", "port", "token", "org", "org_id", "bucket", "bucket_id", "user", "password")
-        return {**{name: getattr(self, name) for name in names}, "ca_file": self._ca_file}
+        names = ("url", "host", "port", "token", "org", "org_id", "bucket", "bucket_id", "user", "password", "ca_file")
+        return {name: getattr(self, name) for name in names}
 
     def env(self) -> dict[str, str]:
         """Environment variables that clients of this edition read; with TLS also the file of the authority."""

@@ -61,6 +61,7 @@ class World:
         self._choice = choice or SetUpChoice()
         self.clock = clock or Clock()
         self._date: tuple[int, str] = (0, "")
+        self.journal = Journal()
         self.reset()
 
     def reset(self) -> None:
@@ -74,7 +75,7 @@ class World:
         self.new_token_value = make_token_value(self.seed)
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
         self.faults = Plan()
-        self.journal = Journal()
+        self.journal = Journal(on_close=self.journal.on_close)  # whoever watches goes on watching
         self.rejections: deque[Rejection] = deque(maxlen=KEPT_REJECTIONS)
         self.org: Org | None = None
         self.user: User | None = None

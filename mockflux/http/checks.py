@@ -10,7 +10,6 @@ from collections.abc import Callable
 from mockflux.http import credentials
 from mockflux.http.params import id_fault, id_of
 from mockflux.http.passage import Passage
-from mockflux.http.routes import handler_of
 from mockflux.outcomes import (
     BodyTooLarge,
     BodyUnreadable,
@@ -23,7 +22,6 @@ from mockflux.outcomes import (
     OrgNotFound,
     Outcome,
     PathMoved,
-    PathNotFound,
     PermissionDenied,
     PrecisionInvalid,
     Preflight,
@@ -70,14 +68,14 @@ def token(passage: Passage) -> Outcome | None:
 
 
 def method(passage: Passage) -> Outcome | None:
-    """The route has this method, mockflux has a handler for it, and the path has no slash too many."""
+    """A real server has this method here, and the path has no slash too many."""
     place, asked = passage.place, passage.request.method
     if place.slash:
         query = passage.request.query
         return PathMoved(passage.request.path.rstrip("/") + (f"?{query}" if query else ""))
     methods = place.methods or ()
     if "*" in methods or asked in methods:
-        return None if place.route and handler_of(place.route, asked) else PathNotFound()
+        return None
     allow = ", ".join(sorted({*methods, "OPTIONS"}))
     return OptionsListed(allow) if asked == "OPTIONS" else MethodNotAllowed("method", allow)
 

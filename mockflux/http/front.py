@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mockflux.http import gate
+from mockflux.http.nearmiss import hint
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Handler, Place, handler_of, locate
 from mockflux.lineprotocol import to_text
@@ -106,26 +107,31 @@ def _answer(
 
 def _handle(world: World, request: Request, place: Place, exchange: Exchange, dispatch: Dispatch) -> Reply:
     passage = Passage(world, request, place)
-    outcome = gate.before_door(passage)
-    door = place.door
-    if outcome is None and place.methods is None:
-        outcome = OptionsListed() if place.door == "http" else PathNotFound()
-    elif outcome is None and place.route is None:
-        outcome, exchange.simulated = PathNotFound(), False
-    elif outcome is None:
-        outcome = gate.at_door(passage)
-        if isinstance(outcome, PathNotFound):  # the path is simulated, this method of it is not
-            door, exchange.simulated = place.unknown, False
-    if outcome is None and place.route is not None:
-        handler = handler_of(place.route, request.method)
-        assert handler is not None, "the method check lets nothing pass that has no handler"
-        outcome = dispatch(passage, handler)
-        exchange.verdict = passage.verdict
-    assert outcome is not None
-    reply = world.say(outcome, door, request.header("origin"))
+    outcome = gate.before_door(passage) or _at_the_place(passage, dispatch)
+    exchange.verdict, exchange.simulated = passage.verdict, passage.simulated
+    exchange.hint = hint(passage, outcome)
+    # What is not simulated is answered as a path that nobody knows.
+    reply = world.say(outcome, place.door if passage.simulated else place.unknown, request.header("origin"))
     # A client that asks first, and is refused before its body is wanted, is not told to go on: the connection ends.
     reply.close = reply.close or (not passage.body_read and request.header("expect") == "100-continue")
     return reply
+
+
+def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
+    place = passage.place
+    if place.methods is None:  # a path that the edition does not have, or * (which only OPTIONS may ask for)
+        return OptionsListed() if place.door == "http" else PathNotFound()
+    if place.route is None:
+        passage.simulated = False
+        return PathNotFound()
+    refused = gate.at_door(passage)
+    if refused is not None:
+        return refused
+    handler = handler_of(place.route, passage.request.method)
+    if handler is None:
+        passage.simulated = False
+        return PathNotFound()
+    return dispatch(passage, handler)
 
 
 def _out_of_turn(world: World, request: Request, place: Place, fault: Fault) -> Reply:

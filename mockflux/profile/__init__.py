@@ -17,18 +17,10 @@ from mockflux.outcomes import Outcome, Reason, Rejection
 from mockflux.profile.clause import Clause, Speaker
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
-from mockflux.profile.forms import REASON_FACTS
-from mockflux.profile.load import (
-    Merged,
-    check_complete,
-    check_switches,
-    concrete,
-    find,
-    merge,
-    switch_values,
-    switched,
-)
+from mockflux.profile.forms import REASON_FACTS, SETTINGS
+from mockflux.profile.load import Merged, check_complete, concrete, find, merge
 from mockflux.profile.settings import Settings, read_settings
+from mockflux.profile.switches import check_switches, switch_values, switched
 from mockflux.profile.template import Template
 from mockflux.reply import Reply
 
@@ -43,9 +35,10 @@ class Profile:
 
     def __init__(self, merged: Merged, switches: Mapping[str, Any]) -> None:
         edition = merged.data["edition"]
-        #: The profile's id, title, version string and doors.
+        #: The profile's id, title, standing (``documented`` or ``released``), version string and doors.
         self.id: str = edition["id"]
         self.title: str = edition["title"]
+        self.standing: str = edition["standing"]
         self.version: str = edition["version"]
         self.doors: tuple[str, ...] = tuple(edition["doors"])
         #: The value of every switch.
@@ -53,6 +46,8 @@ class Profile:
         #: Why each switch is there, and what it takes: ``{name: {default, why, values | sets}}``.
         self.switch_info: Mapping[str, Mapping[str, Any]] = merged.data.get("switches", {})
         self.settings: Settings = read_settings(merged)
+        #: The same settings as the profile's tables have them, for those who show them; do not change them.
+        self.tables: Mapping[str, Mapping[str, Any]] = {section: merged.data[section] for section in SETTINGS}
         settings = self.settings
         self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
         self._types: Mapping[str, str] = merged.data["types"]
@@ -63,6 +58,11 @@ class Profile:
     def clauses(self) -> Mapping[str, Clause]:
         """The clauses by key, in the order of the files."""
         return self._speaker.clauses
+
+    @property
+    def reasons(self) -> Mapping[str, Template]:
+        """The wording of each reason by name, or ``name:kind``."""
+        return self._reasons
 
     def find(self, outcome: str, kind: str, door: str) -> Clause | None:
         """The clause that says this outcome at this door; None where the profile has none."""

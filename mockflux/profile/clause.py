@@ -134,6 +134,14 @@ class Clause:
         used = self._message.names | self._body.names
         return used.union(*(template.names for template in self._headers.values()))
 
+    @property
+    def wording(self) -> str:
+        """The body as a template, for people: code and message are in place, facts stand as ``$name``."""
+        texts = {"code": self._encode(self.code), "message": self._encode(self._message.source)}
+        if self._each is not None:
+            texts["rejections"] = f"{self._each.source}{self._join}…"
+        return self._body.put_in(texts)
+
     def headers(self, always: Mapping[str, Template]) -> dict[str, Template]:
         """The clause's own headers over those that its door always sends; an empty one takes a header away."""
         merged = self._headers if self.plain else {**always, **self._headers}

@@ -107,7 +107,6 @@ SWITCH = Table(
         "values": TableOf(Anything()),
     },
     required=("default", "why"),
-    whole=True,
 )
 
 SECTIONS: dict[str, Form] = {
@@ -201,7 +200,7 @@ SECTIONS: dict[str, Form] = {
 }
 
 #: Sections whose entries stand for themselves: one of a child replaces its parent's whole.
-WHOLE = frozenset(("clause", "reason", "envelope", "switches", "evidence"))
+WHOLE = frozenset(("clause", "reason", "envelope", "evidence"))
 #: Sections that a finished profile can do without.
 OPTIONAL = frozenset(("switches",))
 #: Sections of plain settings, which need evidence; ``edition`` and ``setup`` say nothing about behaviour on the wire.

@@ -58,6 +58,8 @@ class Merged:
     file: str
     data: Data
     origin: Mapping[str, str]
+    #: The names of the files, the remotest parent first.
+    files: tuple[str, ...]
 
     def file_of(self, section: str, key: str) -> str:
         """The file in which an entry stands, for messages."""
@@ -77,11 +79,11 @@ def merge(path: Path) -> Merged:
         for section, table in own.items():
             for key in table:
                 origin[f"{section}.{key}"] = file.name
-            data[section] = _over(data.get(section, {}), table, whole=section in WHOLE)
+            data[section] = over(data.get(section, {}), table, whole=section in WHOLE)
         if data["edition"].get("abstract") and not own["edition"].get("abstract"):
             del data["edition"]["abstract"]
     data["edition"]["id"] = chain[0][1]["edition"].get("id", path.stem)
-    return Merged(path.name, data, origin)
+    return Merged(path.name, data, origin, tuple(file.name for file, _ in reversed(chain)))
 
 
 def check_complete(merged: Merged) -> None:
@@ -121,7 +123,7 @@ def _chain(path: Path) -> list[tuple[Path, Data]]:
             return chain
         beside = path.parent / f"{parent}.toml"
         try:
-            path = beside if beside.is_file() else find(parent)
+            path = beside if beside.is_file() and beside != path else find(parent)
         except ProfileError:
             raise ProfileError(
                 path.name, "edition.extends", f"no profile named {parent!r}; {one_of(bundled())}"
@@ -138,12 +140,12 @@ def _check_file(data: Data, file: str) -> None:
         SECTIONS[section].check(table, file, (section,))
 
 
-def _over(parent: Mapping[str, Any], child: Mapping[str, Any], *, whole: bool = False) -> Data:
+def over(parent: Mapping[str, Any], child: Mapping[str, Any], *, whole: bool = False) -> Data:
     """The child's entries over the parent's; tables are merged key by key unless entries are replaced whole."""
     merged = dict(parent)
     for key, value in child.items():
         if not whole and isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _over(merged[key], value)
+            merged[key] = over(merged[key], value)
         else:
             merged[key] = value
     return merged
@@ -165,81 +167,3 @@ def _more_general(key: str) -> tuple[str, ...]:
     rest, _, door = key.partition("@")
     outcome = rest.partition(":")[0]
     return (key, rest, f"{outcome}@{door}", outcome)
-
-
-# ------------------------------------------------------------------------------------------ switches
-
-
-def switch_values(merged: Merged, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of every switch: what the user chose, else its default.
-
-    Raises TypeError for a switch that the profile does not have (it lists those it has), ValueError for a value that
-    the switch does not take.
-    """
-    switches = merged.data.get("switches", {})
-    unknown = sorted(set(chosen) - set(switches))
-    if unknown:
-        known = ", ".join(f"{name}={switches[name]['default']!r}" for name in sorted(switches)) or "none"
-        raise TypeError(f"{merged.data['edition']['id']} has no switch {unknown[0]!r}; its switches are: {known}")
-    values = {}
-    for name, switch in switches.items():
-        value = chosen.get(name, switch["default"])
-        options = switch.get("values")
-        if options is not None and _word(value) not in options:
-            raise ValueError(f"switch {name}={value!r}: {one_of(options)}")
-        if options is None:
-            _check_value(name, value, switch["sets"])
-        values[name] = value
-    return values
-
-
-def _check_value(name: str, value: Any, sets: str) -> None:
-    """Raise ValueError unless the key that a switch sets takes this value."""
-    section = sets.partition(".")[0]
-    try:
-        SECTIONS[section].check(_nested(sets, value)[section], "", (section,))
-    except ProfileError as error:
-        raise ValueError(f"switch {name}={value!r}: {error.problem}") from None
-
-
-def switched(merged: Merged, values: Mapping[str, Any]) -> Merged:
-    """The profile with the overlays of its switches applied."""
-    data = merged.data
-    for name, switch in data.get("switches", {}).items():
-        value = values[name]
-        overlay = _nested(switch["sets"], value) if "sets" in switch else switch["values"][_word(value)]
-        data = {
-            **data,
-            **{s: _over(data.get(s, {}), table, whole=s in WHOLE) for s, table in overlay.items()},
-        }
-    return Merged(merged.file, data, merged.origin)
-
-
-def _word(value: Any) -> str:
-    """A switch's value as a key of its ``values``: true and false for flags."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _nested(path: str, value: Any) -> Data:
-    """``limits.body`` and a value as the table that sets it."""
-    for part in reversed(path.split(".")):
-        value = {part: value}
-    return dict(value)
-
-
-def check_switches(merged: Merged) -> None:
-    """Every switch either sets one key or has overlays, and each overlay has the form of a profile."""
-    for name, switch in merged.data.get("switches", {}).items():
-        file, key = merged.file_of("switches", name), f"switches.{name}"
-        if ("sets" in switch) == ("values" in switch):
-            raise ProfileError(file, key, "expected either sets (one key) or values (overlays by value)")
-        if "values" in switch and _word(switch["default"]) not in switch["values"]:
-            raise ProfileError(file, f"{key}.default", f"{one_of(switch['values'])}")
-        overlays = switch.get("values") or {"": _nested(switch["sets"], switch["default"])}
-        for value, overlay in overlays.items():
-            if not isinstance(overlay, dict):
-                raise ProfileError(file, f"{key}.values.{value}", "expected a table of sections (an overlay)")
-            for section, table in overlay.items():
-                if section not in SECTIONS:
-                    raise ProfileError(file, f"{key}.values.{value}.{section}", "unknown section")
-                SECTIONS[section].check(table, file, ("switches", name, "values", value, section))

@@ -85,6 +85,10 @@ class Template:
         """The placeholders that are not among the known facts, sorted."""
         return sorted(self.names - set(known))
 
+    def put_in(self, texts: Mapping[str, str]) -> str:
+        """The template's source with some of its placeholders replaced by texts, the others as they stand."""
+        return _PLACE.sub(lambda match: texts.get(match["name"] or match["long"] or "", match[0]), self.source)
+
     def fill(self, facts: Mapping[str, Any], encode: Encode = str) -> str:
         """The text with each placeholder replaced by its fact, passed through ``encode``."""
         return "".join(

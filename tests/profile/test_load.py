@@ -146,6 +146,12 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         ),
         (OWN + "[switches.x]\ndefault = 1", "switches.x.why", "missing key"),
         (
+            OWN + "[storage]\nlate_points = 'store'",
+            "storage.late_points",
+            "the switch late_points decides this; set its default instead",
+        ),
+        (OWN + "[limits]\nbody = 5", "limits.body", "the switch max_body decides this"),
+        (
             OWN + "[switches.x]\ndefault = 'a'\nwhy = 'y'\n[switches.x.values.b]\nwrite.order = 'line'",
             "switches.x.default",
             "expected one of b",
@@ -155,7 +161,7 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
             "switches.x.values.a.write.oder",
             "unknown key",
         ),
-        (OWN + "[switches.x]\ndefault = 'a'\nwhy = 'y'\nsets = 'limits.bodi'", 'switches.x.values."".limits.bodi', "unknown key"),
+        (OWN + "[switches.x]\ndefault = 'a'\nwhy = 'y'\nsets = 'limits.bodi'", 'switches.x.values.a.limits.bodi', "unknown key"),
         ("[write]\norder = 'line'", "edition", "missing section"),
         ("[edition\n", "TOML", "Expected"),
         ('[edition]\nid = "lone"\ntitle = "t"\nversion = "1"\nstanding = "documented"\ndoors = []', "setup", "missing section"),
@@ -188,15 +194,16 @@ def test_a_cycle_of_parents(write: Write) -> None:
 
 def test_a_missing_key_of_a_finished_profile(write: Write) -> None:
     text = (
-        '[edition]\nid = "x"\ntitle = "t"\nversion = "1"\nstanding = "documented"\ndoors = []\n'
-        "[setup]\norg = 'o'\n"
+        '[edition]\nid = "x"\ntitle = "t"\nversion = "1"\nstanding = "documented"\ndoors = []\n[setup]\norg = \'o\'\n'
     )
     error = complaint(write(text))
     assert (error.key, error.problem) == ("setup.bucket", "missing key; expected a string")
 
 
 def test_a_parent_cannot_be_served() -> None:
-    with pytest.raises(ProfileError, match=r"v2-base\.toml: edition\.abstract: a parent cannot be served; expected one of"):
+    with pytest.raises(
+        ProfileError, match=r"v2-base\.toml: edition\.abstract: a parent cannot be served; expected one of"
+    ):
         load_profile("v2-base")
 
 
@@ -222,6 +229,16 @@ def test_absent_takes_a_parent_s_clause_away(write: Write) -> None:
 
 
 class TestSwitches:
+    def test_a_child_changes_a_default(self, write: Write) -> None:
+        path = write(OWN + "[switches.late_points]\ndefault = 'store'\n[switches.max_body]\ndefault = 9\n")
+        profile = load_profile(path)
+        assert profile.switches == {"late_points": "store", "max_body": 9}
+        assert profile.settings.storage.late_points == "store"
+        assert load_profile(path, {"late_points": "drop"}).settings.storage.late_points == "drop"
+
+    def test_a_child_may_say_again_what_the_switch_says(self, write: Write) -> None:
+        assert load_profile(write(OWN + "[limits]\nbody = 0")).settings.limits.body == 0
+
     def test_defaults(self) -> None:
         assert load_profile("v2-oss").switches == {"late_points": "reject", "max_body": 0}
 
@@ -249,7 +266,9 @@ clause.pong = { status = 200, envelope = "empty" }
         assert load_profile(path).switches["calm"] is False
 
     def test_an_unknown_switch_lists_those_there_are(self) -> None:
-        with pytest.raises(TypeError, match=r"v2-oss has no switch 'late'; its switches are: late_points='reject', max_body=0"):
+        with pytest.raises(
+            TypeError, match=r"v2-oss has no switch 'late'; its switches are: late_points='reject', max_body=0"
+        ):
             load_profile("v2-oss", {"late": 1})
 
     @pytest.mark.parametrize(

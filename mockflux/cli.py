@@ -1,0 +1,164 @@
+"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``.
+
+Thin: what the commands do is in :mod:`mockflux.serving` and :mod:`mockflux.explaining`, imported when a command runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+from mockflux._version import VERSION
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Commands(click.Group):
+    """A group whose complaints are one sentence on stderr, with exit code 2."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """As click's, but for the form of complaints."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks must not be an exception
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            click.echo(f"mockflux: {error.format_message()}", err=True)
+            sys.exit(2)
+        except click.Abort:  # Ctrl-C
+            sys.exit(130)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def misuse_in_one_sentence() -> Iterator[None]:
+    """Turns what mockflux raises for misuse into click's error for it."""
+    try:
+        yield
+    except OSError as error:
+        raise click.UsageError(error.strerror or str(error)) from None
+    except ValueError as error:  # ProfileError is one
+        raise click.UsageError(str(error)) from None
+
+
+@click.group(cls=Commands, context_settings=_CONTEXT, invoke_without_command=True)
+@click.version_option(VERSION, prog_name="mockflux", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """A simulated InfluxDB for tests: answers as the edition you picked would."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+_SWITCHES = click.option(
+    "--switch", "switches", multiple=True, metavar="NAME=VALUE",
+    help="Set a switch of the profile; may be repeated. 'mockflux explain PROFILE' lists them.",
+)  # fmt: skip
+
+
+@main.command(short_help="Serve editions, one port each, until Ctrl-C or SIGTERM.")
+@click.argument("profiles", nargs=-1, metavar="[PROFILE]...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=int, default=0, show_default=True,
+    help="Port of the first profile; the others get those after it. 0 takes free ones.",
+)  # fmt: skip
+@click.option("--tls", is_flag=True, help="Serve https, with a certificate authority made for this run.")
+@click.option("--org", help="Name of the organization.")
+@click.option("--bucket", help="Name of the bucket.")
+@click.option("--user", help="Name of the user.")
+@click.option("--password", help="The user's password.")
+@click.option("--token", help="The token that may do everything.")
+@_SWITCHES
+@click.option("--clock", default="real", show_default=True, metavar="WHEN", help="real, frozen, or an ISO time at which it stands.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides ids and tokens.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON, a list of servers, instead of text.")
+@click.option("--quiet", is_flag=True, help="No request log.")
+def serve(
+    profiles: tuple[str, ...], host: str, port: int, tls: bool, switches: tuple[str, ...], clock: str, seed: int,
+    as_json: bool, quiet: bool, **options: str | None,
+) -> None:  # fmt: skip
+    """Serve editions of InfluxDB, one port each, until SIGINT (Ctrl-C) or SIGTERM.
+
+    PROFILE is the id of an edition ('mockflux editions' lists them) or the path of a profile of your own. Without
+    one, MOCKFLUX_PROFILE in the environment names it; without that, it is v2-oss.
+
+    The first line on stdout is the URL. After it come token, org and bucket, a curl command that writes a point, and
+    environment variables that clients read. The request log goes to stderr: a line per request, with the clause of
+    the profile that answered it.
+
+    Organization, bucket, user, password and token are, unless given here, those of DOCKER_INFLUXDB_INIT_ORG, _BUCKET,
+    _USERNAME, _PASSWORD and _ADMIN_TOKEN, or of the files that DOCKER_INFLUXDB_INIT_ORG_FILE and so on name, as in
+    InfluxDB's own container image.
+    """
+    from mockflux import requestlog, serving
+    from mockflux.public import Server
+
+    with serving.Ending() as ending, ExitStack() as stack:
+        with misuse_in_one_sentence():
+            named = serving.profiles(profiles, os.environ)
+            chosen = [serving.switched(name, switches)[1] for name in named]
+            start = {**serving.set_up(options, os.environ), "clock": serving.moment(clock), "seed": seed}
+            servers = [
+                Server(name, host=host, port=own, tls=tls, **start, **values)
+                for name, own, values in zip(named, serving.ports(port, len(named)), chosen, strict=True)
+            ]
+            if not quiet:
+                for server in servers:
+                    label = server.profile.id if len(servers) > 1 else ""
+                    server.journal.on_close = requestlog.observer(sys.stderr, label)
+            for note in serving.unheeded(os.environ):
+                click.echo(f"mockflux: {note}", err=True)
+            try:
+                stack.enter_context(serving.running(servers))
+            except ImportError as error:
+                raise click.UsageError(str(error).replace("tls=True", "--tls")) from None
+        if as_json:
+            click.echo(json.dumps([serving.facts(server) for server in servers]))
+        else:
+            click.echo("\n".join(serving.announcement(server) for server in servers), nl=False)
+        ending.wait()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
+def editions(as_json: bool) -> None:
+    """List the editions that come with mockflux."""
+    from mockflux import explaining
+
+    rows = explaining.editions()
+    click.echo(json.dumps(rows, indent=2) + "\n" if as_json else explaining.editions_table(rows), nl=False)
+
+
+@main.command()
+@click.argument("profile")
+@click.argument("status", type=int, required=False)
+@_SWITCHES
+@click.option("--json", "as_json", is_flag=True, help="A JSON object instead of text.")
+def explain(profile: str, status: int | None, switches: tuple[str, ...], as_json: bool) -> None:
+    """Tell what an edition answers, and how that is known.
+
+    Shows the switches of PROFILE, its settings, and its clauses: each with the status line, the body as a template,
+    how it is reached, and where it comes from (documented, released: seen in a real server, or inferred). With STATUS,
+    only the clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole sentences.
+    """
+    from mockflux import explaining, serving
+
+    with misuse_in_one_sentence():
+        found = serving.switched(profile, switches)[0]
+        if as_json:
+            text = json.dumps(explaining.as_data(found, status), indent=2) + "\n"
+        else:
+            width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+            text = explaining.as_text(found, status, width)
+    click.echo(text, nl=False)

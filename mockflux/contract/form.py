@@ -1,0 +1,132 @@
+"""The form of a file of vectors: which keys there are and what each one takes. ``docs`` of the format: ``vector``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from mockflux.faults import TRANSPORTS
+from mockflux.profile.schema import Anything, Either, Flag, Form, ListOf, Number, OneOf, Table, TableOf, Text
+
+#: The ways in which the simulator can be reached.
+WAYS = ("socket", "wsgi", "direct")
+#: How an answer can be broken off.
+BROKEN = ("reset", "truncated")
+
+
+def _whole(keys: dict[str, Form], *required: str) -> Table:
+    return Table(keys, required=required, whole=True)
+
+
+def _by_profile(form: Form) -> Form:
+    """A value, or a table from patterns of profile ids to values."""
+    return Either(form, TableOf(form))
+
+
+class _Integer(Form):
+    expected = "a whole number"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+
+class _Moment(Form):
+    expected = "a time with its offset, as 2024-05-01T12:00:00Z"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, datetime) and value.tzinfo is not None
+
+
+class _FieldValue(Form):
+    expected = "a float, an integer, a string, true or false, or { unsigned = N }"
+
+    def fits(self, value: Any) -> bool:
+        if isinstance(value, dict):
+            return list(value) == ["unsigned"] and isinstance(value["unsigned"], int) and value["unsigned"] >= 0
+        return isinstance(value, str | int | float | bool)
+
+
+TEXT, FLAG, NUMBER = Text(), Flag(), Number()
+TEXTS = ListOf(TEXT)
+
+POINT = _whole(
+    {
+        "bucket": TEXT,
+        "measurement": TEXT,
+        "tags": TableOf(TEXT),
+        "fields": TableOf(_FieldValue()),
+        "time": Either(_Integer(), OneOf("{{now}}")),
+        "hidden": FLAG,
+    },
+    "measurement", "fields", "time",
+)  # fmt: skip
+STORED = _by_profile(Either(OneOf("nothing", "unchanged"), ListOf(POINT)))
+FAULT = _whole(
+    {
+        "status": NUMBER,
+        "clause": TEXT,
+        "transport": OneOf(*TRANSPORTS),
+        "by": OneOf("edition", "proxy"),
+        "times": NUMBER,
+        "retry_after": NUMBER,
+        "delay": Anything(),
+        "door": TEXT,
+    }
+)
+SETUP = _whole(
+    {
+        "clock": _Moment(),
+        "onboarded": FLAG,
+        "orgs": TEXTS,
+        "buckets": ListOf(_whole({"name": TEXT, "org": TEXT, "retention": NUMBER}, "name")),
+        "tokens": ListOf(
+            _whole({"name": TEXT, "read": TEXTS, "write": TEXTS, "status": OneOf("active", "inactive")}, "name")
+        ),
+        "mappings": ListOf(
+            _whole(
+                {"bucket": TEXT, "database": TEXT, "retention_policy": TEXT, "default": FLAG},
+                "bucket", "database", "retention_policy",
+            )
+        ),
+        "points": ListOf(_whole({"bucket": TEXT, "lines": TEXT}, "lines")),
+        "faults": ListOf(FAULT),
+    }
+)  # fmt: skip
+LET = TableOf(
+    Either(TEXT, _whole({"text": TEXT, "times": NUMBER}, "text", "times"), TableOf(TEXT)),
+)
+EXCHANGE = _whole(
+    {
+        "request": TEXT,
+        "raw": TEXT,
+        "raw_base64": TEXT,
+        "body_base64": TEXT,
+        "gzip": Either(FLAG, TEXTS),
+        "cut": NUMBER,
+        "append_hex": TEXT,
+        "chunks": TEXTS,
+        "response": _by_profile(TEXT),
+        "interim": TEXTS,
+        "broken": OneOf(*BROKEN),
+        "clause": _by_profile(TEXT),
+        "by": OneOf("request", "fault"),
+        "stored": STORED,
+        "advance": NUMBER,
+    }
+)
+VECTOR = _whole(
+    {
+        "id": TEXT,
+        "shows": TEXT,
+        "profiles": TEXTS,
+        "source": TEXT,
+        "ways": ListOf(OneOf(*WAYS)),
+        "switches": TableOf(Anything()),
+        "let": LET,
+        "setup": SETUP,
+        "exchange": ListOf(EXCHANGE),
+        "stored": STORED,
+    },
+    "id", "shows", "source", "exchange", "stored",
+)  # fmt: skip
+FILE = _whole({"profiles": TEXTS, "let": LET, "vector": ListOf(VECTOR)}, "vector")

@@ -1,0 +1,322 @@
+"""Vectors: the contract as data, and their loader.
+
+A file of ``vectors/`` has ``profiles`` (patterns of profile ids, the default of its vectors), ``[let]`` (macros: a
+text, ``{ text, times }`` for a long one, or a table from profile patterns to texts) and ``[[vector]]`` tables:
+
+``id shows source``      its name, what it shows, where what it expects comes from
+``profiles``             the editions that it holds for
+``ways``                 how it can be played; all three unless given (``socket wsgi direct``)
+``switches``             of the profile, where they are not the default
+``let``                  macros of its own
+``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``tokens``, ``mappings``,
+                         ``points`` (line protocol, stored past the wire), ``faults`` (arguments of ``Server.fail``)
+``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
+                         must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
+                         ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
+                         wire; ``interim`` replies; ``broken`` (``reset`` or ``truncated``); ``stored``; ``advance``
+``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points
+
+``response``, ``clause`` and ``stored`` may be tables from profile patterns to values; the first that fits counts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mockflux.contract.form import FILE, VECTOR, WAYS
+from mockflux.contract.message import Expected, Headers, read_request, read_response
+from mockflux.profile import ProfileError, concrete
+
+Value = TypeVar("Value")
+#: A field as a vector writes it: its type in InfluxDB 2's words, and its value.
+Typed = tuple[str, float | int | str | bool]
+
+
+class VectorError(ValueError):
+    """A vector cannot be used: the message names file, vector, key and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """One point that is (to be) stored. ``time`` in ns, or None in an expectation for "the time of the run";
+    ``hidden``: kept, but older than the bucket shows."""
+
+    bucket: str
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, Typed]
+    time: int | None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request; its texts may hold places. ``encode`` makes the bytes of the body from its filled text; ``chunks``
+    are their sizes on the wire, if it goes in chunks. ``raw`` is all there is where it is set."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: str
+    encode: Callable[[str], bytes]
+    chunks: tuple[str, ...] | None = None
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what must come of it. ``response`` is None where the connection is reset."""
+
+    ask: Ask
+    response: Expected | None
+    interim: tuple[str, ...]
+    broken: str | None
+    clause: str | None
+    by: str
+    stored: Sequence[StoredPoint] | str | None
+    advance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One contract record, for one profile."""
+
+    id: str
+    file: str
+    shows: str
+    source: str
+    profile: str
+    ways: tuple[str, ...]
+    switches: Mapping[str, Any]
+    setup: Mapping[str, Any]
+    exchanges: tuple[Exchange, ...]
+    stored: Sequence[StoredPoint] | str = field(default="nothing")
+
+
+def folder() -> Path:
+    """The folder of the vectors that come with mockflux."""
+    return Path(__file__).resolve().parent / "vectors"
+
+
+def load_vectors(profile: str, where: Path | None = None) -> list[Vector]:
+    """The vectors of one profile (an id), in the order of files and of their lines.
+
+    Raises VectorError, with one sentence, for what a file has wrong.
+    """
+    vectors = []
+    for path in sorted((where or folder()).glob("*.toml")):
+        data = _read(path, path.stat().st_mtime_ns)
+        for table in data["vector"]:
+            if _fits(profile, table.get("profiles", data.get("profiles", ()))):
+                vectors.append(_Reader(path.name, table, profile, data.get("let", {})).vector())
+    return vectors
+
+
+def patterns(where: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """The profile patterns of every vector, by its id. Raises VectorError, also for an id that occurs twice and for a
+    pattern that no profile fits."""
+    found: dict[str, tuple[str, ...]] = {}
+    ids = concrete()
+    for path in sorted((where or folder()).glob("*.toml")):
+        data = _read(path, path.stat().st_mtime_ns)
+        for table in data["vector"]:
+            id, wanted = table["id"], tuple(table.get("profiles", data.get("profiles", ())))
+            if id in found:
+                raise VectorError(f"{path.name}: vector {id!r}: id: there is another vector of this id")
+            if not wanted:
+                raise VectorError(f"{path.name}: vector {id!r}: profiles: missing key; expected a list of profile ids")
+            for pattern in wanted:
+                if not any(fnmatchcase(name, pattern) for name in ids):
+                    raise VectorError(
+                        f"{path.name}: vector {id!r}: profiles: no profile fits {pattern!r}; there are {', '.join(ids)}"
+                    )
+            found[id] = wanted
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, stamp: int) -> dict[str, Any]:
+    """A file of vectors, its form checked. Raises VectorError."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise VectorError(f"{path.name}: TOML: {error}") from None
+    for number, table in enumerate(data.get("vector", [])):
+        id = table.get("id", f"number {number + 1}") if isinstance(table, dict) else f"number {number + 1}"
+        try:
+            VECTOR.check(table, path.name, ())
+        except ProfileError as error:
+            raise VectorError(f"{path.name}: vector {id!r}: {error.key or 'vector'}: {error.problem}") from None
+    try:
+        FILE.check(data, path.name, ())
+    except ProfileError as error:
+        raise VectorError(f"{path.name}: {error.key}: {error.problem}") from None
+    return data
+
+
+def _fits(profile: str, wanted: Sequence[str]) -> bool:
+    return any(fnmatchcase(profile, pattern) for pattern in wanted)
+
+
+class _Reader:
+    """Reads one vector for one profile."""
+
+    def __init__(self, file: str, table: Mapping[str, Any], profile: str, let: Mapping[str, Any]) -> None:
+        self._file, self._table, self._profile = file, table, profile
+        self._let = {name: self._macro(value) for name, value in {**let, **table.get("let", {})}.items()}
+
+    def vector(self) -> Vector:
+        table = self._table
+        ways = tuple(table.get("ways", WAYS))
+        exchanges = tuple(self._exchange(n, entry, ways) for n, entry in enumerate(table["exchange"]))
+        if not exchanges:
+            raise self._fault("exchange", "expected at least one")
+        stored = self._stored(table["stored"], "stored")
+        setup = self._expanded(table.get("setup", {}))
+        if stored == "unchanged" and not setup.get("points"):
+            raise self._fault("stored", "'unchanged' needs setup.points; expected 'nothing' or a list of points")
+        return Vector(
+            table["id"], self._file, table["shows"], table["source"], self._profile, ways, table.get("switches", {}),
+            setup, exchanges, stored,
+        )  # fmt: skip
+
+    def _fault(self, key: str, problem: str) -> VectorError:
+        return VectorError(f"{self._file}: vector {self._table['id']!r}: {key}: {problem}")
+
+    def _macro(self, value: Any) -> str:
+        if isinstance(value, dict) and "times" in value:
+            return str(value["text"]) * int(value["times"])
+        return str(self._chosen(value, "let")) if isinstance(value, dict) else str(value)
+
+    def _chosen(self, value: Any, key: str) -> Any:
+        """A value, or that of the first pattern which fits the profile."""
+        if not isinstance(value, dict):
+            return value
+        for pattern, own in value.items():
+            if fnmatchcase(self._profile, pattern):
+                return own
+        raise self._fault(key, f"nothing here fits the profile {self._profile}; expected one of its patterns to")
+
+    def _expand(self, text: str) -> str:
+        """The text with the macros of ``let`` put in; what is left in braces are places."""
+        for _ in range(2):  # a macro may use another
+            for name, value in self._let.items():
+                if not value:  # a line that is empty then must not end the headers
+                    text = text.replace("{{" + name + "}}\n", "")
+                text = text.replace("{{" + name + "}}", value)
+        return text
+
+    def _expanded(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._expanded(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self._expanded(entry) for entry in value]
+        return self._expand(value) if isinstance(value, str) else value
+
+    def _exchange(self, number: int, table: Mapping[str, Any], ways: tuple[str, ...]) -> Exchange:
+        place = f"exchange {number + 1}"
+        ask = self._ask(table, place, ways)
+        broken, clause = table.get("broken"), self._chosen(table.get("clause"), f"{place}: clause")
+        response = None
+        if "response" in table:
+            text = self._expand(self._chosen(table["response"], f"{place}: response"))
+            try:
+                response = read_response(text)
+            except ValueError as error:
+                raise self._fault(f"{place}: response", str(error)) from None
+        if (response is None) != (broken == "reset"):
+            raise self._fault(f"{place}: response", "expected one, or broken = \"reset\" instead of it")
+        if clause is None and broken != "reset":
+            raise self._fault(f"{place}: clause", "missing key; expected the key of the clause that says the reply")
+        if broken is not None and ways != ("socket",):
+            raise self._fault("ways", 'only a socket can break off; expected ways = ["socket"]')
+        stored = self._stored(table["stored"], f"{place}: stored") if "stored" in table else None
+        return Exchange(
+            ask, response, tuple(table.get("interim", ())), broken, clause, table.get("by", "request"), stored,
+            table.get("advance", 0),
+        )  # fmt: skip
+
+    def _ask(self, table: Mapping[str, Any], place: str, ways: tuple[str, ...]) -> Ask:
+        given = [key for key in ("request", "raw", "raw_base64") if key in table]
+        if len(given) != 1:
+            raise self._fault(place, "expected one of request, raw, raw_base64")
+        if (given != ["request"] or "chunks" in table) and ways != ("socket",):
+            raise self._fault("ways", 'raw bytes and chunks are for a socket; expected ways = ["socket"]')
+        if "raw" in table:
+            return Ask("", "", (), "", _utf8, raw=_utf8(self._expand(table["raw"])))
+        if "raw_base64" in table:
+            return Ask("", "", (), "", _utf8, raw=self._base64(table["raw_base64"], f"{place}: raw_base64"))
+        try:
+            method, target, headers, body = read_request(self._expand(table["request"]))
+        except ValueError as error:
+            raise self._fault(f"{place}: request", str(error)) from None
+        if body and ("body_base64" in table or isinstance(table.get("gzip"), list) or "chunks" in table):
+            raise self._fault(f"{place}: request", "expected no body in the text beside body_base64, gzip or chunks")
+        chunks = tuple(self._expand(chunk) for chunk in table["chunks"]) if "chunks" in table else None
+        return Ask(method, target, headers, body, self._encoding(table, place), chunks)
+
+    def _encoding(self, table: Mapping[str, Any], place: str) -> Callable[[str], bytes]:
+        fixed = self._base64(table["body_base64"], f"{place}: body_base64") if "body_base64" in table else None
+        packed, cut = table.get("gzip", False), table.get("cut", 0)
+        try:
+            more = bytes.fromhex(table.get("append_hex", ""))
+        except ValueError as error:
+            raise self._fault(f"{place}: append_hex", str(error)) from None
+
+        def encode(body: str) -> bytes:
+            if isinstance(packed, list):
+                data = b"".join(gzip.compress(_utf8(self._expand(part)), mtime=0) for part in packed)
+            else:
+                data = fixed if fixed is not None else _utf8(body)
+                data = gzip.compress(data, mtime=0) if packed else data
+            return data[: len(data) - cut] + more
+
+        return encode
+
+    def _base64(self, text: str, place: str) -> bytes:
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as error:
+            raise self._fault(place, f"expected base64: {error}") from None
+
+    def _stored(self, value: Any, key: str) -> Sequence[StoredPoint] | str:
+        chosen = self._chosen(value, key)
+        if isinstance(chosen, str):
+            return chosen
+        return [_point(self._expanded(entry)) for entry in chosen]
+
+
+def _point(table: Mapping[str, Any]) -> StoredPoint:
+    time = table["time"]
+    return StoredPoint(
+        table.get("bucket", "{{bucket}}"),
+        table["measurement"],
+        table.get("tags", {}),
+        {key: typed(value) for key, value in table["fields"].items()},
+        time if isinstance(time, int) else None,
+        table.get("hidden", False),
+    )
+
+
+def typed(value: Any) -> Typed:
+    """A field value of a vector with its type in InfluxDB's words."""
+    if isinstance(value, dict):
+        return "unsigned", int(value["unsigned"])
+    if isinstance(value, bool):
+        return "boolean", value
+    if isinstance(value, int):
+        return "integer", value
+    return ("float", value) if isinstance(value, float) else ("string", str(value))
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

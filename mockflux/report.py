@@ -1,0 +1,167 @@
+"""What a failing test's report says about its servers: last exchanges, queued work, faults, what is not simulated."""
+
+from __future__ import annotations
+
+import traceback
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from mockflux.masking import mask
+from mockflux.profile.clause import Key
+
+if TYPE_CHECKING:
+    from mockflux.journal import Exchange
+    from mockflux.outcomes import Rejection
+    from mockflux.reply import Header
+    from mockflux.watching import Watched
+    from mockflux.world import World
+
+EXCHANGES = 10
+BODY_LINES = 4
+REJECTIONS = 5
+ENTRIES = 10
+WIDTH = 200
+#: Bytes of a body that are looked at.
+LOOKED_AT = 4_000
+
+
+def of_servers(servers: Iterable[Watched], arguments: Mapping[str, Any], *, tracebacks: bool = True) -> str:
+    """The report on those servers that concern the test whose fixtures have these values; empty if none does.
+
+    A report that cannot be written says so instead of stopping the run.
+    """
+    parts = []
+    for watched in servers:
+        try:
+            if watched.concerns(arguments):
+                parts.append(_text(_server(watched, arguments, tracebacks), watched.server.world))
+        except Exception:
+            parts.append(f"mockflux could not write this report; please report this bug.\n{traceback.format_exc()}")
+    return "\n\n".join(parts)
+
+
+def of_errors(errors: Iterable[tuple[Watched, Exchange]]) -> str:
+    """The message of a test that fails because mockflux itself went wrong."""
+    parts = ["mockflux met an exception of its own, so its answer cannot be trusted; please report this bug."]
+    for watched, exchange in errors:
+        parts.append(_text((exchange.line(), *(exchange.error or "").splitlines()), watched.server.world))
+    return "\n\n".join(parts)
+
+
+def _server(watched: Watched, arguments: Mapping[str, Any], tracebacks: bool) -> Iterator[str]:
+    world = watched.server.world
+    name = next((name for name, value in arguments.items() if value is watched.server), watched.name)
+    yield f"{world.profile.id} at {watched.url} (fixture {name})"
+    yield from _requests(watched)
+    for exchange in watched.exchanges(EXCHANGES):
+        yield from _exchange(exchange, world, tracebacks)
+    now, entries = world.clock.now(), world.due.pending()
+    for entry in entries[:ENTRIES]:
+        when = f"due in {(entry.at - now) / 1e9:.3g} s" if entry.at > now else "due now"
+        yield f"still queued: {entry.label}, {when}"
+    yield from _more(len(entries) - ENTRIES, "entries in the queue", "")
+    for fault in watched.pending_faults():
+        yield f"planned, but not come to pass: {repr(fault)[1:-1]}"
+    for what, times in watched.not_simulated().items():
+        yield f"not simulated: {what} ({'once' if times == 1 else f'{times} times'})"
+
+
+def _requests(watched: Watched) -> Iterator[str]:
+    if before := watched.requests_before_reset():
+        yield f"requests before reset(): {before}, not shown"
+    number = watched.requests()
+    if not number:
+        yield "no request came"
+    elif number > EXCHANGES:
+        yield f"requests: {number}, the last {EXCHANGES} of them:"
+
+
+def _exchange(exchange: Exchange, world: World, tracebacks: bool) -> Iterator[str]:
+    yield exchange.line()
+    if exchange.source:
+        yield f"     source: {exchange.source}"
+    if exchange.fault:
+        yield f"     fault: {repr(exchange.fault)[1:-1]}"
+    yield from _body("sent", exchange.body, exchange.headers)
+    if exchange.reply:
+        yield from _body("reply", exchange.reply.body, exchange.reply.headers)
+    if exchange.verdict:
+        yield from _rejections("rejected", exchange.verdict.rejections)
+        yield from _rejections("dropped without a word", exchange.verdict.dropped)
+    if hint := exchange.hint or _near_miss(exchange, world):
+        yield f"     hint: {hint}"
+    if exchange.error and tracebacks:
+        yield "     an exception inside mockflux, please report this bug:"
+        yield from (f"     {line}" for line in exchange.error.splitlines())
+
+
+def _rejections(what: str, rejections: tuple[Rejection, ...]) -> Iterator[str]:
+    for rejection in rejections[:REJECTIONS]:
+        line = "" if rejection.line in rejection.text else f" <- {_cut(rejection.line)}"
+        yield f"     line {rejection.number} {what}: {_cut(rejection.text)}{line}"
+    yield from _more(len(rejections) - REJECTIONS, what)
+
+
+def _more(number: int, what: str, indent: str = "     ") -> Iterator[str]:
+    if number > 0:
+        yield f"{indent}… and {number} more {what}"
+
+
+def _body(label: str, body: bytes, headers: Iterable[Header]) -> Iterator[str]:
+    """The first lines of a body, inflated."""
+    if not body:
+        return
+    size, beginning = f"{len(body)} bytes in all", body[:LOOKED_AT]
+    if any(name.lower() == "content-encoding" and value.lower() == "gzip" for name, value in headers):
+        try:
+            beginning = zlib.decompressobj(31).decompress(body, LOOKED_AT)
+            label, size = f"{label}, inflated", f"{len(body)} bytes compressed"
+        except zlib.error as error:
+            label += f", no gzip ({error})"
+    lines = beginning.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    for index, line in enumerate(lines[:BODY_LINES]):
+        yield f"     {label}: {_cut(line)}" if index == 0 else f"     {' ' * len(label)}  {_cut(line)}"
+    if len(lines) > BODY_LINES or len(beginning) >= LOOKED_AT:
+        yield f"     {' ' * len(label)}  … ({size})"
+
+
+def _near_miss(exchange: Exchange, world: World) -> str:
+    """For an unknown path, the one that was perhaps meant."""
+    if not exchange.simulated or Key.parse(exchange.clause or "-").outcome != "path_not_found":
+        return ""
+    paths = [path for path in world.settings.methods if "{" not in path]
+    close = get_close_matches(exchange.path, paths, n=1)
+    return f"{world.profile.id} has {close[0]}" if close else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text)} characters)"
+
+
+def _shown(line: str) -> str:
+    """A line that any terminal, file and worker process takes: what does not print is escaped."""
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else _escaped(c) for c in line)
+
+
+def _escaped(char: str) -> str:
+    # Bytes that are not UTF-8 live in str as surrogate escapes.
+    code = ord(char)
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else char.encode("unicode_escape").decode()
+
+
+def _text(lines: Iterable[str], world: World) -> str:
+    return _without_secrets("\n".join(map(_shown, lines)), world)
+
+
+def _without_secrets(text: str, world: World) -> str:
+    """A text in which the world's tokens and passwords are masked; those of a few letters are no secrets, and taking
+    them out would garble the rest."""
+    secrets = [token.value for token in world.catalog.tokens()] + [user.password for user in world.catalog.users()]
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        if len(secret) >= 8:
+            text = text.replace(secret, mask(secret))
+    return text

@@ -1,0 +1,224 @@
+"""What ``mockflux serve`` does: set-up values, several servers at once, what to tell their users, the end."""
+
+from __future__ import annotations
+
+import queue
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from mockflux.explaining import write_paths
+from mockflux.profile import Profile, load_profile
+from mockflux.public import Server
+
+#: Where the values of the set-up come from if not from the command line: those of InfluxDB's own container image, so
+#: that a compose file can swap images. Each has a second form, with _FILE behind it, that names a file.
+VARIABLES = {
+    "org": "DOCKER_INFLUXDB_INIT_ORG",
+    "bucket": "DOCKER_INFLUXDB_INIT_BUCKET",
+    "user": "DOCKER_INFLUXDB_INIT_USERNAME",
+    "password": "DOCKER_INFLUXDB_INIT_PASSWORD",
+    "token": "DOCKER_INFLUXDB_INIT_ADMIN_TOKEN",
+}
+DEFAULT_PROFILE = "v2-oss"
+
+
+# ------------------------------------------------------------------------------------------ what was asked for
+
+
+def profiles(named: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """The profiles to serve: those named, else that of ``MOCKFLUX_PROFILE``, else the default."""
+    return list(named) or [environ.get("MOCKFLUX_PROFILE") or DEFAULT_PROFILE]
+
+
+def ports(first: int, count: int) -> list[int]:
+    """A port for each of ``count`` servers: consecutive ones from ``first``, or free ones for 0.
+
+    Raises ValueError for ports that do not exist.
+    """
+    if not 0 <= first <= 65535:
+        raise ValueError(f"{first} is no port: choose one up to 65535, or 0 for any that is free")
+    if first + count - 1 > 65535:
+        raise ValueError(f"{count} profiles take {count} consecutive ports, and from {first} there are not so many")
+    return [first + n if first else 0 for n in range(count)]
+
+
+def set_up(options: Mapping[str, str | None], environ: Mapping[str, str]) -> dict[str, str | None]:
+    """The values of the set-up: each from its option, else from its variable or the file that its ``_FILE`` form
+    names; None where neither says anything. Empty variables count as not set, as in the image.
+
+    Raises ValueError for an empty option, if both forms of a variable are set, or for a file that cannot be read.
+    """
+    for name in VARIABLES:
+        if options.get(name) == "":
+            raise ValueError(f"{name} must not be empty; leave it out for the edition's default")
+    return {
+        name: options[name] if options.get(name) is not None else _from_environment(variable, environ)
+        for name, variable in VARIABLES.items()
+    }
+
+
+def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
+    value, file = environ.get(variable), environ.get(f"{variable}_FILE")
+    if not file:
+        return value or None
+    if value:
+        raise ValueError(f"{variable} and {variable}_FILE are both set; keep one of them")
+    try:
+        text = Path(file).read_bytes().decode()
+    except OSError as error:
+        raise ValueError(f"{variable}_FILE: cannot read {file}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{variable}_FILE: {file} is no UTF-8 text") from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise ValueError(f"{variable}_FILE: {file} is empty")
+    return text
+
+
+def unheeded(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable of InfluxDB's image that is set and would change answers, but is not simulated."""
+    name = "DOCKER_INFLUXDB_INIT_RETENTION"
+    if environ.get(name, "").strip("0") in ("", "s"):
+        return []
+    return [f"{name} is not simulated: the bucket keeps its points for ever"]
+
+
+def moment(text: str) -> Literal["real", "frozen"] | datetime:
+    """A clock as :class:`mockflux.Server` takes it. Raises ValueError for anything but real, frozen or a time."""
+    if text == "real" or text == "frozen":
+        return text
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.utcoffset() is None:
+        raise ValueError(f"clock {text!r}: expected real, frozen, or an ISO time with its zone (2026-01-31T12:00:00Z)")
+    return at
+
+
+def switched(name: str, settings: Sequence[str]) -> tuple[Profile, dict[str, Any]]:
+    """A profile with its switches set by texts ``NAME=VALUE``, and their values, typed as the switches' defaults are.
+
+    Raises ValueError for an unknown or faulty profile, an unknown switch, or a value that a switch does not take.
+    """
+    plain, values = load_profile(name), {}
+    for setting in settings:
+        switch, equals, text = setting.partition("=")
+        if not equals:
+            raise ValueError(f"switch {setting!r}: expected NAME=VALUE")
+        info = plain.switch_info.get(switch)
+        values[switch] = _typed(text, info["default"]) if info else text
+    try:
+        return load_profile(name, values), values
+    except TypeError as error:  # an unknown switch; the message lists those there are
+        raise ValueError(str(error)) from None
+
+
+def _typed(text: str, default: Any) -> Any:
+    """A switch's value as its default's type has it; left a text, for the profile to refuse, where it is not like it."""
+    if isinstance(default, bool):
+        return {"true": True, "false": False}.get(text, text)
+    if isinstance(default, int):
+        return int(text) if text.isdecimal() else text
+    return text
+
+
+# ------------------------------------------------------------------------------------------ what users are told
+
+
+def facts(server: Server) -> dict[str, Any]:
+    """What a program needs that started the server; None for what the edition does not have."""
+    names = (
+        "url", "host", "port", "token", "read_token", "org", "org_id", "bucket", "bucket_id", "database",
+        "user", "user_id", "password", "ca_file",
+    )  # fmt: skip
+    return {
+        "id": server.profile.id,
+        "title": server.profile.title,
+        **{name: getattr(server, name) for name in names},
+        "env": server.env(),
+    }
+
+
+def announcement(server: Server) -> str:
+    """What a person needs: the URL on the first line, then facts, a write to try, variables for clients."""
+    shown = {name: getattr(server, name) for name in ("token", "org", "bucket", "database", "user", "password", "ca_file")}
+    lines = [server.url, f"  {'edition':10}{server.profile.id} ({server.profile.title})"]
+    lines += [f"  {name:10}{value}" for name, value in shown.items() if value is not None]
+    command = curl(server)
+    if command:
+        lines += ["", "# write a point", command]
+    lines += ["", "# for clients that are configured by their environment"]
+    lines += [f"export {name}={quoted(value)}" for name, value in server.env().items()]
+    return "\n".join(lines) + "\n"
+
+
+def curl(server: Server) -> str | None:
+    """A command for a POSIX shell that writes one point; None for an edition without a way to write."""
+    door, path = next(iter(write_paths(server.profile).items()), (None, None))
+    if door is None or path is None:
+        return None
+    rules, auth = server.profile.settings.params[door], server.profile.settings.auth[door]
+    query = {"org": server.org} if "org" in rules.org else {}
+    query[rules.target] = server.bucket or server.database
+    given = urlencode({name: value for name, value in query.items() if value is not None}, quote_via=quote)
+    words = ["curl", "--include"]
+    words += ["--cacert", quoted(server.ca_file)] if server.ca_file else []
+    words += ["--header", quoted(f"Authorization: {auth.schemes[0]} {server.token}")] if server.token else []
+    words += ["--data-binary", quoted("home,room=kitchen temp=21.5"), quoted(f"{server.url}{path}?{given}")]
+    return " ".join(words)
+
+
+def quoted(text: str) -> str:
+    """A text as one word of a POSIX shell, always in single quotes."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+# ------------------------------------------------------------------------------------------ the beginning and the end
+
+
+@contextmanager
+def running(servers: Sequence[Server]) -> Iterator[None]:
+    """All servers started; all stopped at the end, or if one of them cannot start. Raises as :meth:`Server.start`."""
+    with ExitStack() as stack:
+        for server in servers:
+            stack.enter_context(server)
+        yield
+
+
+class Ending:
+    """Signals that ask for the end, kept until someone waits for them: SIGINT, SIGTERM, and that the terminal closes.
+
+    A context manager for the main thread; within it these signals interrupt nothing, so that no clean-up is cut short.
+    """
+
+    def __init__(self) -> None:
+        # put() of a SimpleQueue, unlike Event.set(), may interrupt get() in the same thread, as signal handlers do.
+        self._asked: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._former: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Ending:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):  # nohup
+                continue
+            self._former[number] = signal.signal(number, lambda got, frame: self._asked.put(got))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, former in self._former.items():
+            signal.signal(number, former)
+
+    def wait(self) -> None:
+        """Return once one of the signals has come, at once if it came before."""
+        while True:
+            try:
+                self._asked.get(timeout=0.5)  # on Windows a signal does not wake it
+                return
+            except queue.Empty:
+                continue

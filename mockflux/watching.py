@@ -1,0 +1,143 @@
+"""What the pytest plugin keeps an eye on: the servers of a run, and what befell each during the test at hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mockflux.public import Server
+
+if TYPE_CHECKING:
+    from mockflux.faults import Fault
+    from mockflux.journal import Exchange, Journal
+
+
+class _Server(Server):
+    """A server that keeps the journals which ``reset()`` takes away: what a test did before it belongs to the test."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._past: list[Journal] = []
+
+    def reset(self) -> None:
+        """As :meth:`mockflux.Server.reset`."""
+        self._past.append(self.world.journal)
+        super().reset()
+
+
+class Watched:
+    """One server. ``name`` is the fixture that made it; ``for_one_test`` tells whether it goes with the test."""
+
+    def __init__(self, server: _Server, name: str, *, for_one_test: bool) -> None:
+        self.server: Server = server
+        self.name = name
+        self.url = server.url  # as long as it has one
+        self.for_one_test = for_one_test
+        #: Whether the test at hand is the one that made it.
+        self.new = True
+        self._past = server._past
+        self._before = 0
+        self._told_requests: dict[Journal, Counter[str]] = {}
+        self._told_errors: set[Exchange] = set()
+
+    def begin(self) -> None:
+        """A new test: what was until now is no longer of interest, unless nobody was told."""
+        self.new = False
+        self._past.clear()
+        journal = self.server.journal
+        self._before = journal.total
+        self._told_requests = {j: told for j, told in self._told_requests.items() if j is journal}
+
+    def _journals(self) -> list[Journal]:
+        return [*self._past, self.server.journal]
+
+    def requests(self) -> int:
+        """How many requests were answered since the test began, or since its last ``reset()``."""
+        return self.server.journal.total - (0 if self._past else self._before)
+
+    def requests_before_reset(self) -> int:
+        """How many requests of this test the last ``reset()`` made forgotten."""
+        return sum(journal.total for journal in self._past) - (self._before if self._past else 0)
+
+    def exchanges(self, last: int) -> list[Exchange]:
+        """The last exchanges of those requests, oldest first."""
+        number = min(last, self.requests())
+        return list(self.server.journal[-number:]) if number else []
+
+    def pending_faults(self) -> list[Fault]:
+        """Planned faults that have not come to pass as often as planned, or not once."""
+        return [f for f in self.server.faults if not f.consumed and (f.times is not None or not f.seen)]
+
+    def concerns(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the test at hand has to do with this server; ``arguments`` are the values of its fixtures."""
+        return (
+            self.for_one_test
+            or self.new
+            or bool(self._past)
+            or self.requests() > 0
+            or bool(self.pending_faults())
+            or any(value is self.server for value in arguments.values())
+        )
+
+    def not_simulated(self, *, tell: bool = False) -> dict[str, int]:
+        """Requests not simulated, by method and path, of which nobody was told before; with ``tell`` they now are."""
+        new: Counter[str] = Counter()
+        for journal in self._journals():
+            seen = Counter(journal.not_simulated())
+            new += seen - self._told_requests.get(journal, Counter())
+            if tell:
+                self._told_requests[journal] = seen
+        return dict(new)
+
+    def errors(self) -> list[Exchange]:
+        """Exchanges with an unexpected exception of mockflux's own, of which nobody was told before."""
+        errors = [e for journal in self._journals() for e in journal.errors() if e not in self._told_errors]
+        self._told_errors.update(errors)
+        return errors
+
+
+class Watch:
+    """The servers that the fixtures of one run have started and that may still be of interest."""
+
+    def __init__(self) -> None:
+        self.servers: list[Watched] = []
+        #: What a report of the test at hand said already.
+        self.told = ""
+
+    def start(self, name: str, arguments: Mapping[str, Any], *, for_one_test: bool = False) -> Server:
+        """A new server, listening. Raises what :class:`mockflux.Server` and its ``start()`` raise."""
+        server = _Server(**arguments)
+        server.start()
+        self.servers.append(Watched(server, name, for_one_test=for_one_test))
+        return server
+
+    def begin(self) -> None:
+        """A test begins."""
+        self.told = ""
+        for watched in self.servers:
+            watched.begin()
+
+    def end(self) -> None:
+        """A test is through with its teardown: its own servers can be forgotten."""
+        self.servers = [watched for watched in self.servers if not watched.for_one_test]
+
+    def errors(self) -> list[tuple[Watched, Exchange]]:
+        """Exchanges with an unexpected exception of mockflux's own, of which nobody was told before."""
+        return [(watched, exchange) for watched in self.servers for exchange in watched.errors()]
+
+    def not_simulated(self) -> list[str]:
+        """A sentence for each server that met requests which are not simulated, once for each request."""
+        return [
+            f"mockflux does not simulate {_listed(requests)}: answered as a path that {watched.server.profile.id} does "
+            f"not have, while a real server has it"
+            for watched in self.servers
+            if (requests := watched.not_simulated(tell=True))
+        ]
+
+
+def _listed(requests: Mapping[str, int], most: int = 10) -> str:
+    listed = [f"{what} ({'once' if n == 1 else f'{n} times'})" for what, n in islice(requests.items(), most)]
+    more = len(requests) - len(listed)
+    return ", ".join(listed) + (f" and {more} others" if more else "")

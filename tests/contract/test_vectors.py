@@ -1,0 +1,13 @@
+"""The contract: every vector holds, by socket, WSGI and direct call."""
+
+from __future__ import annotations
+
+from mockflux.contract.play import play
+from mockflux.contract.targets import Simulator
+from mockflux.contract.vector import Vector
+
+
+def test_vector(vector: Vector, way: str) -> None:
+    played = play(vector, Simulator(way))
+    assert played.difference is None, str(played)
+    assert played.unchecked == []

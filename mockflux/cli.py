@@ -9,13 +9,14 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
 
 from mockflux._version import VERSION
+from mockflux.ending import Ending
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -25,13 +26,14 @@ class Commands(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """As click's, but for the form of complaints."""
+        run: Callable[..., Any] = super().main
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return run(*args, standalone_mode=False, **extra)
         for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks must not be an exception
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = run(*args, standalone_mode=False, **extra)
         except click.ClickException as error:
             click.echo(f"mockflux: {error.format_message()}", err=True)
             sys.exit(2)
@@ -80,7 +82,10 @@ _SWITCHES = click.option(
 @click.option("--password", help="The user's password.")
 @click.option("--token", help="The token that may do everything.")
 @_SWITCHES
-@click.option("--clock", default="real", show_default=True, metavar="WHEN", help="real, frozen, or an ISO time at which it stands.")
+@click.option(
+    "--clock", default="real", show_default=True, metavar="WHEN",
+    help="real, frozen, or an ISO time at which it stands.",
+)  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides ids and tokens.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON, a list of servers, instead of text.")
 @click.option("--quiet", is_flag=True, help="No request log.")
@@ -101,17 +106,23 @@ def serve(
     _USERNAME, _PASSWORD and _ADMIN_TOKEN, or of the files that DOCKER_INFLUXDB_INIT_ORG_FILE and so on name, as in
     InfluxDB's own container image.
     """
-    from mockflux import requestlog, serving
-    from mockflux.public import Server
+    with Ending() as ending, ExitStack() as stack:
+        from mockflux import requestlog, serving
+        from mockflux.public import Server
 
-    with serving.Ending() as ending, ExitStack() as stack:
         with misuse_in_one_sentence():
             named = serving.profiles(profiles, os.environ)
-            chosen = [serving.switched(name, switches)[1] for name in named]
-            start = {**serving.set_up(options, os.environ), "clock": serving.moment(clock), "seed": seed}
+            values = [serving.switched(name, switches)[1] for name in named]
+            common: dict[str, Any] = {
+                **serving.set_up(options, os.environ),
+                "host": host,
+                "tls": tls,
+                "clock": serving.moment(clock),
+                "seed": seed,
+            }
             servers = [
-                Server(name, host=host, port=own, tls=tls, **start, **values)
-                for name, own, values in zip(named, serving.ports(port, len(named)), chosen, strict=True)
+                Server(name, port=own, **common, **set_so)
+                for name, own, set_so in zip(named, serving.ports(port, len(named)), values, strict=True)
             ]
             if not quiet:
                 for server in servers:

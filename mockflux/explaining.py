@@ -53,7 +53,7 @@ def editions_table(rows: list[dict[str, Any]]) -> str:
     headings = ("EDITION", "STANDING", "VERSION", "WRITES TO", "TITLE")
     cells = [(r["id"], r["standing"], r["version"], ", ".join(r["write_paths"]), r["title"]) for r in rows]
     widths = [max(len(row[n]) for row in (headings, *cells)) for n in range(len(headings))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (headings, *cells)]
+    lines = ("  ".join(map(str.ljust, row, widths)) for row in (headings, *cells))
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

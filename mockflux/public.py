@@ -12,7 +12,7 @@ from mockflux.clock import Clock
 from mockflux.http import front
 from mockflux.lineprotocol import to_bytes
 from mockflux.profile import Profile, load_profile
-from mockflux.server import SocketServer
+from mockflux.server import ANYWHERE, SocketServer
 from mockflux.storage import permissions
 from mockflux.world import MAX_BODY, SetUpChoice, World
 from mockflux.writing import commit
@@ -148,7 +148,9 @@ class Server:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:PORT``. Raises RuntimeError while the server is not running."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        # A server that listens on every address is reached at the loopback one.
+        host = ANYWHERE.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     @property

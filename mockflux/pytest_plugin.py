@@ -98,7 +98,8 @@ def _fixture(request: pytest.FixtureRequest) -> Iterator[Server]:
     try:
         server = watch.start("mockflux", arguments, for_one_test=True)
     except (TypeError, ValueError, OSError, ImportError) as error:
-        raise pytest.fail.Exception(f"{by}: {error}", pytrace=False) from None
+        problem = getattr(error, "strerror", None) or error  # without the number of an OSError
+        raise pytest.fail.Exception(f"{by}: {problem}", pytrace=False) from None
     yield server
     server.stop()
 
@@ -230,17 +231,6 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    __tracebackhide__ = True  # a warning that was turned into an error is about the test, not about these lines
-    try:
-        return (yield)
-    finally:
-        watch = item.config.stash.get(_WATCH, None)
-        for text in watch.not_simulated() if watch else ():
-            item.warn(NotSimulatedWarning(text))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -256,21 +246,34 @@ def pytest_runtest_makereport(
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, watch: Watch) -> None:
-    """Fail a test in which mockflux itself went wrong, and let a failed one show what its servers saw."""
+    """Warn of what is not simulated, fail a test in which mockflux went wrong, let a failed one tell its story."""
+    if report.skipped or (report.passed and report.when == "setup"):
+        return  # skipped, failed as expected, or just begun: there will be another report, that of the teardown
     from mockflux import report as text
 
-    # What is not told now (the set-up passed, the test was skipped or failed as expected) is told with the next report.
-    tell_errors = report.failed or (report.passed and report.when != "setup")
-    errors = watch.errors() if tell_errors else []
+    # A test is failed here, not by an exception in a teardown: that would give a passed test and an error beside it.
+    errors, refused = watch.errors(), _warn(item, watch)
     broken = bool(errors) and report.passed
     if broken:
-        # Not by an exception in the fixture's teardown: that would give a passed test and an error beside it.
         _fail(report, text.of_errors(errors))
+    elif refused and report.passed:
+        _fail(report, "\n".join(refused))
     if report.failed:
-        story = text.of_servers(watch.servers, getattr(item, "funcargs", {}), tracebacks=not broken)
+        story = text.of_servers(watch.servers, getattr(item, "funcargs", {}), () if broken else errors)
         if story and story != watch.told:
             report.sections.append(("mockflux", story))
             watch.told = story
+
+
+def _warn(item: pytest.Item, watch: Watch) -> list[str]:
+    """Warn of requests that are not simulated. Returns those warnings that a filter turned into errors."""
+    refused = []
+    for sentence in watch.not_simulated():
+        try:
+            item.warn(NotSimulatedWarning(sentence))
+        except NotSimulatedWarning:
+            refused.append(sentence)
+    return refused
 
 
 def _fail(report: pytest.TestReport, text: str) -> None:

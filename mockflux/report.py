@@ -5,11 +5,9 @@ from __future__ import annotations
 import traceback
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mockflux.masking import mask
-from mockflux.profile.clause import Key
 
 if TYPE_CHECKING:
     from mockflux.journal import Exchange
@@ -27,36 +25,39 @@ WIDTH = 200
 LOOKED_AT = 4_000
 
 
-def of_servers(servers: Iterable[Watched], arguments: Mapping[str, Any], *, tracebacks: bool = True) -> str:
+def of_servers(
+    servers: Iterable[Watched], arguments: Mapping[str, Any], errors: Iterable[tuple[Watched, Exchange]] = ()
+) -> str:
     """The report on those servers that concern the test whose fixtures have these values; empty if none does.
 
-    A report that cannot be written says so instead of stopping the run.
+    ``errors`` are exchanges in which mockflux itself went wrong; they are shown wherever they stand in the journal. A
+    report that cannot be written says so instead of stopping the run.
     """
     parts = []
     for watched in servers:
         try:
             if watched.concerns(arguments):
-                parts.append(_text(_server(watched, arguments, tracebacks), watched.server.world))
+                parts.append(_text(_server(watched, arguments), watched.server.world))
         except Exception:
             parts.append(f"mockflux could not write this report; please report this bug.\n{traceback.format_exc()}")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, of_errors(errors)] if errors else parts)
 
 
 def of_errors(errors: Iterable[tuple[Watched, Exchange]]) -> str:
-    """The message of a test that fails because mockflux itself went wrong."""
+    """What a test is told when mockflux itself went wrong."""
     parts = ["mockflux met an exception of its own, so its answer cannot be trusted; please report this bug."]
     for watched, exchange in errors:
         parts.append(_text((exchange.line(), *(exchange.error or "").splitlines()), watched.server.world))
     return "\n\n".join(parts)
 
 
-def _server(watched: Watched, arguments: Mapping[str, Any], tracebacks: bool) -> Iterator[str]:
+def _server(watched: Watched, arguments: Mapping[str, Any]) -> Iterator[str]:
     world = watched.server.world
     name = next((name for name, value in arguments.items() if value is watched.server), watched.name)
     yield f"{world.profile.id} at {watched.url} (fixture {name})"
     yield from _requests(watched)
     for exchange in watched.exchanges(EXCHANGES):
-        yield from _exchange(exchange, world, tracebacks)
+        yield from _exchange(exchange)
     now, entries = world.clock.now(), world.due.pending()
     for entry in entries[:ENTRIES]:
         when = f"due in {(entry.at - now) / 1e9:.3g} s" if entry.at > now else "due now"
@@ -69,16 +70,16 @@ def _server(watched: Watched, arguments: Mapping[str, Any], tracebacks: bool) ->
 
 
 def _requests(watched: Watched) -> Iterator[str]:
-    if before := watched.requests_before_reset():
+    before, number = watched.requests_before_reset(), watched.requests()
+    if before:
         yield f"requests before reset(): {before}, not shown"
-    number = watched.requests()
     if not number:
-        yield "no request came"
+        yield "no request came after that" if before else "no request came"
     elif number > EXCHANGES:
         yield f"requests: {number}, the last {EXCHANGES} of them:"
 
 
-def _exchange(exchange: Exchange, world: World, tracebacks: bool) -> Iterator[str]:
+def _exchange(exchange: Exchange) -> Iterator[str]:
     yield exchange.line()
     if exchange.source:
         yield f"     source: {exchange.source}"
@@ -86,15 +87,14 @@ def _exchange(exchange: Exchange, world: World, tracebacks: bool) -> Iterator[st
         yield f"     fault: {repr(exchange.fault)[1:-1]}"
     yield from _body("sent", exchange.body, exchange.headers)
     if exchange.reply:
-        yield from _body("reply", exchange.reply.body, exchange.reply.headers)
+        yield from _body("reply", exchange.reply.body.replace(b"\t", b"  "), exchange.reply.headers)
     if exchange.verdict:
         yield from _rejections("rejected", exchange.verdict.rejections)
         yield from _rejections("dropped without a word", exchange.verdict.dropped)
-    if hint := exchange.hint or _near_miss(exchange, world):
-        yield f"     hint: {hint}"
-    if exchange.error and tracebacks:
-        yield "     an exception inside mockflux, please report this bug:"
-        yield from (f"     {line}" for line in exchange.error.splitlines())
+    if exchange.hint and exchange.simulated:  # what is not simulated is no slip of the pen
+        yield f"     hint: {exchange.hint}"
+    if exchange.error:
+        yield "     an exception inside mockflux"
 
 
 def _rejections(what: str, rejections: tuple[Rejection, ...]) -> Iterator[str]:
@@ -125,15 +125,6 @@ def _body(label: str, body: bytes, headers: Iterable[Header]) -> Iterator[str]:
         yield f"     {label}: {_cut(line)}" if index == 0 else f"     {' ' * len(label)}  {_cut(line)}"
     if len(lines) > BODY_LINES or len(beginning) >= LOOKED_AT:
         yield f"     {' ' * len(label)}  … ({size})"
-
-
-def _near_miss(exchange: Exchange, world: World) -> str:
-    """For an unknown path, the one that was perhaps meant."""
-    if not exchange.simulated or Key.parse(exchange.clause or "-").outcome != "path_not_found":
-        return ""
-    paths = [path for path in world.settings.methods if "{" not in path]
-    close = get_close_matches(exchange.path, paths, n=1)
-    return f"{world.profile.id} has {close[0]}" if close else ""
 
 
 def _cut(text: str) -> str:

@@ -31,6 +31,8 @@ def log_line(exchange: Exchange, label: str = "") -> str:
     if verdict is not None and verdict.rejections:
         first = verdict.rejections[0]
         parts.append(f"- line {first.number}: {first.text}")
+    if exchange.hint:
+        parts.append(f"- {exchange.hint}")
     if fault is not None:
         parts.append(f"- PLANNED FAULT{f' ({fault.transport})' if fault.transport else ''}")
     if not exchange.simulated:

@@ -14,11 +14,12 @@ from mockflux.connection import Application, Connection
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Application", "SocketServer"]
+__all__ = ["ANYWHERE", "Application", "SocketServer"]
 
 _BACKLOG = 1024  # clients that connect at once, before any of them is served
 _STOP_PATIENCE = 5.0  # seconds that stop() grants to an application that is busy with an answer
-_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # where to reach oneself
+#: Where a server that listens on every address is reached.
+ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class SocketServer:
@@ -81,7 +82,7 @@ class SocketServer:
         with self._bell, listener:
             # Shutting a listener down would wake its accept() on Linux only; connecting to it does everywhere. It need
             # not succeed: if the queue is full, accept() has enough to return for.
-            self._bell.connect_ex((_ANYWHERE.get(self.host, self.host), self.port))
+            self._bell.connect_ex((ANYWHERE.get(self.host, self.host), self.port))
             self._acceptor.join(_STOP_PATIENCE)
         with self._lock:
             for connection in self._open:

@@ -1,9 +1,7 @@
-"""What ``mockflux serve`` does: set-up values, several servers at once, what to tell their users, the end."""
+"""What ``mockflux serve`` does: what was asked for, several servers at once, and what their users are told."""
 
 from __future__ import annotations
 
-import queue
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -90,8 +88,10 @@ def unheeded(environ: Mapping[str, str]) -> list[str]:
 
 def moment(text: str) -> Literal["real", "frozen"] | datetime:
     """A clock as :class:`mockflux.Server` takes it. Raises ValueError for anything but real, frozen or a time."""
-    if text == "real" or text == "frozen":
-        return text
+    if text == "real":
+        return "real"
+    if text == "frozen":
+        return "frozen"
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -120,7 +120,7 @@ def switched(name: str, settings: Sequence[str]) -> tuple[Profile, dict[str, Any
 
 
 def _typed(text: str, default: Any) -> Any:
-    """A switch's value as its default's type has it; left a text, for the profile to refuse, where it is not like it."""
+    """A switch's value, of the type of its default; what is not like that stays a text, for the profile to refuse."""
     if isinstance(default, bool):
         return {"true": True, "false": False}.get(text, text)
     if isinstance(default, int):
@@ -147,7 +147,8 @@ def facts(server: Server) -> dict[str, Any]:
 
 def announcement(server: Server) -> str:
     """What a person needs: the URL on the first line, then facts, a write to try, variables for clients."""
-    shown = {name: getattr(server, name) for name in ("token", "org", "bucket", "database", "user", "password", "ca_file")}
+    names = ("token", "org", "bucket", "database", "user", "password", "ca_file")
+    shown = {name: getattr(server, name) for name in names}
     lines = [server.url, f"  {'edition':10}{server.profile.id} ({server.profile.title})"]
     lines += [f"  {name:10}{value}" for name, value in shown.items() if value is not None]
     command = curl(server)
@@ -179,7 +180,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
-# ------------------------------------------------------------------------------------------ the beginning and the end
+# ------------------------------------------------------------------------------------------ running
 
 
 @contextmanager
@@ -189,36 +190,3 @@ def running(servers: Sequence[Server]) -> Iterator[None]:
         for server in servers:
             stack.enter_context(server)
         yield
-
-
-class Ending:
-    """Signals that ask for the end, kept until someone waits for them: SIGINT, SIGTERM, and that the terminal closes.
-
-    A context manager for the main thread; within it these signals interrupt nothing, so that no clean-up is cut short.
-    """
-
-    def __init__(self) -> None:
-        # put() of a SimpleQueue, unlike Event.set(), may interrupt get() in the same thread, as signal handlers do.
-        self._asked: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._former: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Ending:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):  # nohup
-                continue
-            self._former[number] = signal.signal(number, lambda got, frame: self._asked.put(got))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, former in self._former.items():
-            signal.signal(number, former)
-
-    def wait(self) -> None:
-        """Return once one of the signals has come, at once if it came before."""
-        while True:
-            try:
-                self._asked.get(timeout=0.5)  # on Windows a signal does not wake it
-                return
-            except queue.Empty:
-                continue

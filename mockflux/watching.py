@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mockflux.public import Server
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault
     from mockflux.journal import Exchange, Journal
+
+
+#: Requests by method and path with how often they came, for each journal.
+Tally: TypeAlias = "dict[Journal, Counter[str]]"
 
 
 class _Server(Server):
@@ -39,7 +43,8 @@ class Watched:
         self.new = True
         self._past = server._past
         self._before = 0
-        self._told_requests: dict[Journal, Counter[str]] = {}
+        self._not_simulated_before: Tally = {}
+        self._not_simulated_told: Tally = {}
         self._told_errors: set[Exchange] = set()
 
     def begin(self) -> None:
@@ -48,7 +53,8 @@ class Watched:
         self._past.clear()
         journal = self.server.journal
         self._before = journal.total
-        self._told_requests = {j: told for j, told in self._told_requests.items() if j is journal}
+        self._not_simulated_before = {journal: Counter(journal.not_simulated())}
+        self._not_simulated_told = {j: told for j, told in self._not_simulated_told.items() if j is journal}
 
     def _journals(self) -> list[Journal]:
         return [*self._past, self.server.journal]
@@ -81,14 +87,20 @@ class Watched:
             or any(value is self.server for value in arguments.values())
         )
 
-    def not_simulated(self, *, tell: bool = False) -> dict[str, int]:
-        """Requests not simulated, by method and path, of which nobody was told before; with ``tell`` they now are."""
+    def not_simulated(self) -> dict[str, int]:
+        """Requests of this test that are not simulated, by method and path, with how often they came."""
+        return self._beyond(self._not_simulated_before)
+
+    def not_simulated_and_not_told(self) -> dict[str, int]:
+        """The like of which nobody was told before; now they count as told."""
+        untold = self._beyond(self._not_simulated_told)
+        self._not_simulated_told = {journal: Counter(journal.not_simulated()) for journal in self._journals()}
+        return untold
+
+    def _beyond(self, known: Tally) -> dict[str, int]:
         new: Counter[str] = Counter()
         for journal in self._journals():
-            seen = Counter(journal.not_simulated())
-            new += seen - self._told_requests.get(journal, Counter())
-            if tell:
-                self._told_requests[journal] = seen
+            new += Counter(journal.not_simulated()) - known.get(journal, Counter())
         return dict(new)
 
     def errors(self) -> list[Exchange]:
@@ -128,12 +140,12 @@ class Watch:
         return [(watched, exchange) for watched in self.servers for exchange in watched.errors()]
 
     def not_simulated(self) -> list[str]:
-        """A sentence for each server that met requests which are not simulated, once for each request."""
+        """A sentence for each server that met requests which are not simulated and of which nobody was told before."""
         return [
             f"mockflux does not simulate {_listed(requests)}: answered as a path that {watched.server.profile.id} does "
             f"not have, while a real server has it"
             for watched in self.servers
-            if (requests := watched.not_simulated(tell=True))
+            if (requests := watched.not_simulated_and_not_told())
         ]
 
 

@@ -37,6 +37,17 @@ class _Moment(Form):
         return isinstance(value, datetime) and value.tzinfo is not None
 
 
+class _Macro(Form):
+    expected = "a string, { text, times }, or a table from profile patterns to strings"
+
+    def fits(self, value: Any) -> bool:
+        if not isinstance(value, dict):
+            return isinstance(value, str)
+        if "times" in value:
+            return value.keys() == {"text", "times"} and isinstance(value["times"], int)
+        return all(isinstance(text, str) for text in value.values())
+
+
 class _FieldValue(Form):
     expected = "a float, an integer, a string, true or false, or { unsigned = N }"
 
@@ -92,9 +103,7 @@ SETUP = _whole(
         "faults": ListOf(FAULT),
     }
 )  # fmt: skip
-LET = TableOf(
-    Either(TEXT, _whole({"text": TEXT, "times": NUMBER}, "text", "times"), TableOf(TEXT)),
-)
+LET = TableOf(_Macro())
 EXCHANGE = _whole(
     {
         "request": TEXT,
@@ -130,3 +139,4 @@ VECTOR = _whole(
     "id", "shows", "source", "exchange", "stored",
 )  # fmt: skip
 FILE = _whole({"profiles": TEXTS, "let": LET, "vector": ListOf(VECTOR)}, "vector")
+LET_FILE = _whole({"let": LET}, "let")

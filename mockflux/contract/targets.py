@@ -211,7 +211,7 @@ class _Wsgi(_Simulated):
         answer = Answer()
 
         def start_response(status: str, headers: list[Header], *more: object) -> Callable[[bytes], object]:
-            code, blank, answer.reason = status.partition(" ")
+            code, _, answer.reason = status.partition(" ")
             answer.status, answer.headers = int(code), _utf8(headers)
             return _write
 
@@ -243,7 +243,8 @@ class Simulator:
 
     def __init__(self, way: str) -> None:
         """Raises KeyError for another way."""
-        self._session = {"socket": _Socket, "wsgi": _Wsgi, "direct": _Direct}[way]
+        sessions: dict[str, Callable[[Server], _Simulated]] = {"socket": _Socket, "wsgi": _Wsgi, "direct": _Direct}
+        self._session = sessions[way]
         self._way = way
 
     @property
@@ -253,7 +254,7 @@ class Simulator:
     @contextmanager
     def open(self, profile: str, switches: Mapping[str, Any], setup: Mapping[str, Any]) -> Iterator[Session]:
         server = Server(profile, clock=setup.get("clock", "real"), onboarded=setup.get("onboarded", True), **switches)
-        session: _Simulated = self._session(server)
+        session = self._session(server)
         session.prepare(setup)
         if self._way != "socket":
             yield session

@@ -8,8 +8,9 @@ text, ``{ text, times }`` for a long one, or a table from profile patterns to te
 ``ways``                 how it can be played; all three unless given (``socket wsgi direct``)
 ``switches``             of the profile, where they are not the default
 ``let``                  macros of its own
-``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``tokens``, ``mappings``,
-                         ``points`` (line protocol, stored past the wire), ``faults`` (arguments of ``Server.fail``)
+``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``tokens``,
+                         ``mappings``, ``points`` (line protocol, stored past the wire), ``faults`` (arguments of
+                         ``Server.fail``)
 ``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
@@ -17,6 +18,7 @@ text, ``{ text, times }`` for a long one, or a table from profile patterns to te
 ``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points
 
 ``response``, ``clause`` and ``stored`` may be tables from profile patterns to values; the first that fits counts.
+The file ``let.toml`` has macros for all files of its folder.
 """
 
 from __future__ import annotations
@@ -25,14 +27,14 @@ import base64
 import binascii
 import gzip
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mockflux.contract.form import FILE, VECTOR, WAYS
+from mockflux.contract.form import FILE, LET_FILE, VECTOR, WAYS
 from mockflux.contract.message import Expected, Headers, read_request, read_response
 from mockflux.profile import ProfileError, concrete
 
@@ -113,12 +115,22 @@ def load_vectors(profile: str, where: Path | None = None) -> list[Vector]:
     Raises VectorError, with one sentence, for what a file has wrong.
     """
     vectors = []
-    for path in sorted((where or folder()).glob("*.toml")):
-        data = _read(path, path.stat().st_mtime_ns)
+    files = dict(_files(where or folder()))
+    shared = files.pop(_SHARED, {}).get("let", {})
+    for name, data in files.items():
         for table in data["vector"]:
             if _fits(profile, table.get("profiles", data.get("profiles", ()))):
-                vectors.append(_Reader(path.name, table, profile, data.get("let", {})).vector())
+                vectors.append(_Reader(name, table, profile, {**shared, **data.get("let", {})}).vector())
     return vectors
+
+
+#: The file of macros for all others of its folder.
+_SHARED = "let.toml"
+
+
+def _files(where: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(where.glob("*.toml")):
+        yield path.name, _read(path, path.stat().st_mtime_ns)
 
 
 def patterns(where: Path | None = None) -> dict[str, tuple[str, ...]]:
@@ -126,18 +138,18 @@ def patterns(where: Path | None = None) -> dict[str, tuple[str, ...]]:
     pattern that no profile fits."""
     found: dict[str, tuple[str, ...]] = {}
     ids = concrete()
-    for path in sorted((where or folder()).glob("*.toml")):
-        data = _read(path, path.stat().st_mtime_ns)
-        for table in data["vector"]:
+    for name, data in _files(where or folder()):
+        for table in data.get("vector", ()):
             id, wanted = table["id"], tuple(table.get("profiles", data.get("profiles", ())))
+            fault = f"{name}: vector {id!r}"
             if id in found:
-                raise VectorError(f"{path.name}: vector {id!r}: id: there is another vector of this id")
+                raise VectorError(f"{fault}: id: there is another vector of this id")
             if not wanted:
-                raise VectorError(f"{path.name}: vector {id!r}: profiles: missing key; expected a list of profile ids")
+                raise VectorError(f"{fault}: profiles: missing key; expected a list of profile ids")
             for pattern in wanted:
-                if not any(fnmatchcase(name, pattern) for name in ids):
+                if not any(fnmatchcase(edition, pattern) for edition in ids):
                     raise VectorError(
-                        f"{path.name}: vector {id!r}: profiles: no profile fits {pattern!r}; there are {', '.join(ids)}"
+                        f"{fault}: profiles: no profile fits {pattern!r}; there are {', '.join(ids)}"
                     )
             found[id] = wanted
     return found
@@ -157,7 +169,7 @@ def _read(path: Path, stamp: int) -> dict[str, Any]:
         except ProfileError as error:
             raise VectorError(f"{path.name}: vector {id!r}: {error.key or 'vector'}: {error.problem}") from None
     try:
-        FILE.check(data, path.name, ())
+        (LET_FILE if path.name == _SHARED else FILE).check(data, path.name, ())
     except ProfileError as error:
         raise VectorError(f"{path.name}: {error.key}: {error.problem}") from None
     return data

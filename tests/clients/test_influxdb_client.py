@@ -45,7 +45,7 @@ def assert_as_excerpt(server: Server) -> None:
     wind = server.points("wind")
     assert len(wind) == 40
     first = wind[0]
-    assert first.tags == {"area": "DE,LU", "kind": "offshore"}
+    assert first.tags == {"area": "DE,LU", "kind": "onshore"}
     assert {name: type(value) for name, value in first.fields.items()} == {
         "forecast": bool, "power": int, "samples": int, "share": float, "source": str,
     }  # fmt: skip
@@ -262,7 +262,8 @@ def test_ping_version_and_build(connect: Connect, server: Server) -> None:
 
 def test_health_and_ready(connect: Connect, server: Server) -> None:
     client = connect()
-    health = client.health()
+    with pytest.warns(DeprecationWarning, match="ping"):
+        health = client.health()
     assert (health.name, health.status, health.version) == ("influxdb", "pass", server.profile.version)
     ready = client.ready()
     assert ready.status == "ready"

@@ -15,6 +15,8 @@ from mockflux import Server
 
 #: Seconds after which something counts as hanging.
 DEADLINE = 20.0
+#: Milliseconds that no test takes to fill a batch. Not more: a thread of the client outlives close() by as much.
+LONG = 2_000
 
 
 class Heard:
@@ -76,7 +78,7 @@ def writer(server: Server, heard: Heard, caplog: pytest.LogCaptureFixture) -> It
 def test_batches_by_size_and_the_rest_at_close(
     server: Server, writer: Callable[..., Any], heard: Heard, excerpt: list[str]
 ) -> None:
-    api = writer(flush_interval=60_000)
+    api = writer(flush_interval=LONG)
     for line in excerpt:
         api.write(bucket=server.bucket, record=line)
     server.wait_for(points=150, requests=3, timeout=DEADLINE)
@@ -96,7 +98,7 @@ def test_a_batch_goes_out_by_itself_after_the_interval(server: Server, writer: C
 
 def test_one_request_per_bucket_and_precision(server: Server, writer: Callable[..., Any]) -> None:
     server.create_bucket("other")
-    api = writer(flush_interval=60_000)
+    api = writer(flush_interval=LONG)
     api.write(bucket="my-bucket", record="m v=1 1")
     api.write(bucket="other", record="m v=1 1")
     api.write(bucket="my-bucket", record="m v=1 1", write_precision="s")
@@ -107,7 +109,7 @@ def test_one_request_per_bucket_and_precision(server: Server, writer: Callable[.
 
 
 def test_retries_after_503_when_retry_after_says(server: Server, writer: Callable[..., Any], heard: Heard) -> None:
-    """Twice a real second: what the header says beats the writer's own interval, which would be a minute."""
+    """After a real second: what the header says beats the writer's own interval, which would be a minute."""
     fault = server.fail(503, retry_after=1)
     api = writer(retry_interval=60_000)
     api.write(bucket=server.bucket, record="m v=1 1")
@@ -181,7 +183,7 @@ def test_what_the_document_calls_the_client_s_fault_is_not_retried(
 def test_the_last_points_at_close_meet_an_error(server: Server, writer: Callable[..., Any], heard: Heard) -> None:
     """The batch that close() flushes is reported like any other."""
     server.fail(401)
-    api = writer(flush_interval=60_000)
+    api = writer(flush_interval=LONG)
     api.write(bucket=server.bucket, record="m v=1 1")
     api.close()
     assert [error.status for _, _, error in heard.errors] == [401]  # type: ignore[attr-defined]

@@ -46,11 +46,12 @@ def compare_answer(expected: Expected, answer: Answer, places: Places, *, socket
 
 def compare_piece(expected: Expected, answer: Answer, places: Places) -> Difference | None:
     """What came of an answer that was broken off: all of it is as expected, and it is not the whole."""
+    places.know("length", str(len(expected.body.encode("utf-8", "surrogateescape"))))
     if answer.status and (answer.status, answer.reason) != (expected.status, expected.reason):
         return Difference("status line", f"{expected.status} {expected.reason}", f"{answer.status} {answer.reason}")
     if len(answer.headers) > len(expected.headers):
         return Difference("headers", f"at most {len(expected.headers)}", str(answer.headers))
-    differs = _compare_headers(list(expected.headers[: len(answer.headers)]), answer.headers, places, whole=False)
+    differs = _compare_headers(list(expected.headers[: len(answer.headers)]), answer.headers, places)
     if differs:
         return differs
     body = _text(answer.body)
@@ -64,12 +65,10 @@ def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _compare_headers(
-    wanted: Sequence[tuple[str, str]], got: Sequence[tuple[str, str]], places: Places, *, whole: bool = True
+    wanted: Sequence[tuple[str, str]], got: Sequence[tuple[str, str]], places: Places
 ) -> Difference | None:
     for number, (want, have) in enumerate(zip(wanted, got, strict=False), 1):
-        if want[0] != have[0] or (
-            not places.match(want[1], have[1]) and (whole or not want[0].lower() == "content-length")
-        ):
+        if want[0] != have[0] or not places.match(want[1], have[1]):
             return Difference(f"header {number}", f"{want[0]}: {places.known(want[1])}", f"{have[0]}: {have[1]}")
     if len(wanted) == len(got):
         return None
@@ -82,7 +81,8 @@ def _compare_text(where: str, expected: str, actual: str, places: Places) -> Dif
     if places.match(expected, actual):
         return None
     wanted = places.known(expected)
-    at = next((i for i, (a, b) in enumerate(zip(wanted, actual, strict=False)) if a != b), min(len(wanted), len(actual)))
+    pairs = enumerate(zip(wanted, actual, strict=False))
+    at = next((i for i, (a, b) in pairs if a != b), min(len(wanted), len(actual)))
     start = max(0, at - _SHOWN // 2)
     return Difference(f"{where}, at character {at}", _around(wanted, start), _around(actual, start))
 

@@ -2,8 +2,8 @@
 
 Known from the set-up: ``{{token}} {{read_token}} {{org}} {{org_id}} {{bucket}} {{bucket_id}} {{user}} {{password}}``,
 ``{{auth}}`` (the whole Authorization value), ``{{version}}``; of what a vector's own set-up made: ``{{token.NAME}}``,
-``{{bucket_id.NAME}}``, ``{{org_id.NAME}}``. Invented by the server: ``{{id:1}}`` and the other ``SHAPES``; with a number
-the same place is the same value throughout the vector. ``{{length}}`` is the number of bytes of the body that came.
+``{{bucket_id.NAME}}``, ``{{org_id.NAME}}``. Invented by the server: ``{{id:1}}`` and the other ``SHAPES``; with a
+number the same place is the same value throughout the vector. ``{{length}}`` is the number of bytes of the body.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Places:
         def value(match: re.Match[str]) -> str:
             name = match.group(0)[2:-2]
             if name not in self._values:
-                raise UnknownPlace(f"nothing is known of {match.group(0)} here; known: {', '.join(sorted(self._values))}")
+                known = ", ".join(sorted(self._values))
+                raise UnknownPlace(f"nothing is known of {match.group(0)} here; known: {known}")
             return self._values[name]
 
         return PLACE.sub(value, text)

@@ -46,9 +46,7 @@ def _basic_password(header: str) -> str | None:
     if scheme.lower() != "basic":
         return None
     try:
-        user, colon, password = (
-            base64.b64decode(encoded, validate=True).decode("utf-8", "surrogateescape").partition(":")
-        )
+        _, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8", "surrogateescape").partition(":")
     except (binascii.Error, ValueError):
         return None
-    return password if colon and user else None
+    return password if colon else None

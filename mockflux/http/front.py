@@ -109,7 +109,8 @@ def _handle(world: World, request: Request, place: Place, exchange: Exchange, di
     passage = Passage(world, request, place)
     outcome = gate.before_door(passage) or _at_the_place(passage, dispatch)
     exchange.verdict, exchange.simulated = passage.verdict, passage.simulated
-    exchange.hint = hint(passage, outcome)
+    if passage.simulated:
+        exchange.hint = hint(passage, outcome)
     # What is not simulated is answered as a path that nobody knows.
     reply = world.say(outcome, place.door if passage.simulated else place.unknown, request.header("origin"))
     # A client that asks first, and is refused before its body is wanted, is not told to go on: the connection ends.

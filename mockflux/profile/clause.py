@@ -228,7 +228,8 @@ class Speaker:
         if clause.plain:
             return Reply(clause.status, clause.phrase, headers, body, clause=clause.key, close=True)
         length: list[Header] = []
-        if clause.status not in _BODILESS:
+        # A handler that names the length itself has it among its headers, not behind the date.
+        if clause.status not in _BODILESS and not any(name == "Content-Length" for name, _ in headers):
             chunked = len(body) > self._chunk_above.get(door, 0) > 0
             length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
         headers = ORDERS[self._order[door]](headers, ("Date", date), length)

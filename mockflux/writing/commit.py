@@ -28,4 +28,6 @@ def write(body: bytes, timing: Timing, data: BucketData, rules: WriteRules, stor
         judgement = judge(lines, timing, data, rules, storage)
         if judgement.fit:
             data.commit(judgement.fit)
+        for line, time, keys in judgement.left:
+            data.register_types(line, time, keys)
     return Verdict(len(judgement.fit), tuple(judgement.rejections), tuple(judgement.dropped))

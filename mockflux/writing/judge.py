@@ -43,11 +43,16 @@ class Timing:
 @dataclass(slots=True)
 class Judgement:
     """What may be stored (lines with their times in ns), what was refused, and what is dropped without a word to the
-    client; each in the order of the body."""
+    client; each in the order of the body.
+
+    ``left`` is what refused points leave behind where the edition has ``leaves = "types"``: the line, its time, and
+    the keys of those of its fields that were looked at before the refused one.
+    """
 
     fit: list[tuple[Line, int]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     dropped: list[Rejection] = field(default_factory=list)
+    left: list[tuple[Line, int, tuple[str, ...]]] = field(default_factory=list)
 
 
 def judge(
@@ -58,8 +63,8 @@ def judge(
         malformed = [_malformed(line) for line in lines if isinstance(line, BadLine)]
         if malformed:
             return Judgement([], malformed)
-    result = Judgement()
     bench = _Bench(timing, data, write, storage)
+    result = Judgement(left=bench.left)
     for line in lines:
         if isinstance(line, BadLine):
             result.rejections.append(_malformed(line))
@@ -125,6 +130,7 @@ class _Bench:
     def __init__(self, timing: Timing, data: BucketData, write: WriteRules, storage: StorageRules) -> None:
         self._timing, self._data, self._write, self._storage = timing, data, write, storage
         self._types: dict[tuple[Hashable, str], FieldType] = {}
+        self.left: list[tuple[Line, int, tuple[str, ...]]] = []
 
     def objection(self, line: Line, time: int) -> Reason | None:
         """Why the point cannot be stored; None if it can, and then its types count for the points after it."""
@@ -161,6 +167,9 @@ class _Bench:
             in_batch = own.get(place) or self._types.get(place)
             want = in_batch or stored.get(key)
             if want is not None and want != got:
+                if self._storage.leaves == "types":
+                    self._types.update(own)
+                    self.left.append((line, time, tuple(key for _, key in own)))
                 return TypeConflict(line.measurement, key, got, want, "batch" if in_batch else "stored")
             own[place] = got
         self._types.update(own)

@@ -252,6 +252,13 @@ def test_a_marker_without_the_fixture_fails_the_test(pytester, run):
             "*_ test_forgotten _*",
             "@pytest.mark.mockflux has no effect, since the test does not use the fixture mockflux; *",
             "*short test summary*",
-            "FAILED *::test_forgotten - @pytest.mark.mockflux has no effect*",
+            "FAILED *::test_forgotten*",
         ]
     )
+
+
+def test_an_empty_option_is_no_profile(pytester, run):
+    pytester.makepyfile("def test_nothing(): pass")
+    result = run("--mockflux-profile=")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --mockflux-profile: *unknown profile*v2-oss*"])

@@ -80,13 +80,12 @@ def test_workers_random_order_and_async_tests_together(pytester, run_apart):
     )
     assert result.parseoutcomes()["failed"] == 2
     assert result.parseoutcomes()["passed"] >= 9
-    assert result.parseoutcomes()["warnings"] == 1
     text = result.stdout.str()
     assert "mockflux: profile v2-oss (--mockflux-profile)" in text
     assert r"sent: m\xff f=\x1b" in text
     assert "not simulated: GET /api/v2/tasks (once)" in text
-    assert "test_breaks - mockflux met an exception of its own" in text
-    assert "NotSimulatedWarning: mockflux does not simulate GET /api/v2/tasks (once)" in text
+    assert "mockflux met an exception of its own" in text
+    assert text.count("NotSimulatedWarning: mockflux does not simulate GET /api/v2/tasks (once)") == 1
 
 
 def test_unittest_classes(pytester, run):

@@ -42,7 +42,7 @@ def test_a_filter_makes_it_a_failure(pytester, run_apart):
             "*- mockflux -*",
             "not simulated: GET /api/v2/tasks (2 times)",
             "not simulated: POST /api/v2/buckets (once)",
-            f"FAILED *::test_it - {SENTENCE}",
+            "FAILED *::test_it*",
         ]
     )
 
@@ -83,7 +83,7 @@ def test_with_other_failures_it_is_one_line_more(pytester, run):
         [
             "FAILED *::test_fail - assert False",
             "ERROR *::test_sore - RuntimeError: sore",
-            "ERROR *::test_xfail - mockflux does not simulate GET /api/v2/tasks (once)*",
+            "ERROR *::test_xfail*",
         ]
     )
     assert result.outlines.count("not simulated: GET /api/v2/tasks (once)") == 3

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Bytes that a journal keeps before it forgets its oldest exchanges.
 KEPT_BYTES = 16 * 2**20
-#: Bytes that an exchange takes beside its two bodies, roughly.
+#: Bytes that an exchange takes beside its texts and bodies, roughly.
 _OVERHEAD = 2_000
 
 
@@ -95,8 +95,13 @@ class Exchange:
 
     @property
     def size(self) -> int:
-        """Bytes that the journal counts for it."""
-        return _OVERHEAD + len(self._request.body) + (len(self.reply.body) if self.reply else 0)
+        """Bytes that the journal counts for it: heads, bodies and rejected lines."""
+        sent = self._request
+        size = _OVERHEAD + len(sent.target) + len(sent.body) + (len(self.reply.body) if self.reply else 0)
+        size += sum([len(name) + len(value) for name, value in sent.headers])
+        if self.verdict and self.verdict.rejections:
+            size += sum([len(rejection.line) + len(rejection.text) for rejection in self.verdict.rejections])
+        return size
 
     def line(self) -> str:
         """The exchange in one line: request, status, clause, what was stored."""

@@ -422,7 +422,10 @@ def _nanoseconds(retention: float | timedelta | None) -> int:
     """A retention as ns. Raises ValueError unless it is a positive number of seconds or a positive timedelta."""
     if retention is None:
         return 0
-    span = retention if isinstance(retention, timedelta) else timedelta(seconds=retention)
+    try:
+        span = retention if isinstance(retention, timedelta) else timedelta(seconds=retention)
+    except (OverflowError, ValueError):  # infinity, nan
+        span = timedelta(0)
     if span <= timedelta(0):
         raise ValueError(f"retention={retention!r}: expected seconds or a timedelta above zero, or None for ever")
     return (span // timedelta(microseconds=1)) * 1_000

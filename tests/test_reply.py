@@ -27,7 +27,7 @@ from mockflux.reply import JSON_STYLES, Reply, go_json, go_quote, go_string, ser
         (to_text(b"a\xffb"), r'"a\ufffdb"', '"a\ufffdb"'),
         (to_text(b"\xe6\x97"), r'"\ufffd\ufffd"', '"\ufffd\ufffd"'),
         ("\ufffd", '"\ufffd"', '"\ufffd"'),
-        ("/'", "\"/'\"", "\"/'\""),
+        ("/'", '"/\'"', '"/\'"'),
     ],
 )
 def test_strings(text: str, go: str, serde: str) -> None:
@@ -62,7 +62,7 @@ def test_forms() -> None:
         ("", '""'),
         ('a"b', r'"a\"b"'),
         ("a\\b", r'"a\\b"'),
-        ("'<&", "\"'<&\""),
+        ("'<&", '"\'<&"'),
         ("\a\b\f\n\r\t\v", r'"\a\b\f\n\r\t\v"'),
         ("\0\x1b\x7f", r'"\x00\x1b\x7f"'),
         ("é日😀", '"é日😀"'),

@@ -47,7 +47,7 @@ def vectors_without_clause(profile: str) -> list[str]:
             if exchange.clause not in clauses:
                 complaints.append(f"{name}: {profile} has no clause {exchange.clause!r}")
             elif clauses[exchange.clause].by == "fault" and exchange.by != "fault":
-                complaints.append(f"{name}: only a fault reaches {exchange.clause!r}; expected by = \"fault\"")
+                complaints.append(f'{name}: only a fault reaches {exchange.clause!r}; expected by = "fault"')
     return complaints
 
 

@@ -117,6 +117,7 @@ EXCHANGE = _whole(
         "response": _by_profile(TEXT),
         "interim": TEXTS,
         "broken": OneOf(*BROKEN),
+        "closes": FLAG,
         "clause": _by_profile(TEXT),
         "by": OneOf("request", "fault"),
         "stored": STORED,

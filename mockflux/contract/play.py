@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from mockflux.contract.answer import Answer
@@ -31,7 +32,12 @@ class Played:
 def play(vector: Vector, target: Target) -> Played:
     """Play a vector. Differences are told, not raised; what is wrong with the vector itself is a difference too."""
     played = Played(vector, target.way)
-    with target.open(vector.profile, vector.switches, vector.setup) as session:
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(target.open(vector.profile, vector.switches, vector.setup))
+        except (ValueError, TypeError, LookupError) as error:
+            played.difference = Difference("set-up", "a server in this state", f"{type(error).__name__}: {error}")
+            return played
         places = Places(session.known)
         began = session.now()
         before = session.stored() or []
@@ -61,10 +67,8 @@ def _play(
 
 
 def _exchange(exchange: Exchange, session: Session, places: Places, played: Played) -> Difference | None:
-    expected = exchange.response
-    closes = expected is not None and (expected.header("connection") or "").lower() == "close"
-    answer = _send(exchange, session, places, closes)
-    differs = _compare(exchange, answer, places, closes, socket=played.way == "socket")
+    answer = _send(exchange, session, places)
+    differs = _compare(exchange, answer, places, socket=played.way == "socket")
     said = session.said()
     if said is None:
         played.unchecked.append("clause")
@@ -77,8 +81,8 @@ def _exchange(exchange: Exchange, session: Session, places: Places, played: Play
     return differs
 
 
-def _send(exchange: Exchange, session: Session, places: Places, closes: bool) -> Answer:
-    ask = exchange.ask
+def _send(exchange: Exchange, session: Session, places: Places) -> Answer:
+    ask, closes = exchange.ask, exchange.closes
     if ask.raw is not None:
         text = places.fill(ask.raw.decode("utf-8", "surrogateescape"))
         return session.send_raw(text.encode("utf-8", "surrogateescape"), closes=closes)
@@ -96,9 +100,7 @@ def _chunk(piece: str) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _compare(
-    exchange: Exchange, answer: Answer, places: Places, closes: bool, *, socket: bool
-) -> Difference | None:
+def _compare(exchange: Exchange, answer: Answer, places: Places, *, socket: bool) -> Difference | None:
     if exchange.broken != answer.broken:
         return Difference("end", exchange.broken or "a whole answer", answer.broken or f"a whole answer: {answer}")
     if exchange.response is None:
@@ -108,9 +110,9 @@ def _compare(
     if socket and exchange.interim != answer.interim:
         return Difference("interim replies", str(list(exchange.interim)), str(list(answer.interim)))
     differs = compare_answer(exchange.response, answer, places, socket=socket)
-    if differs is None and answer.closed is not None and answer.closed != closes:
+    if differs is None and answer.closed is not None and answer.closed != exchange.closes:
         words = {True: "it ends", False: "it stays open"}
-        return Difference("connection after the reply", words[closes], words[answer.closed])
+        return Difference("connection after the reply", words[exchange.closes], words[answer.closed])
     return differs
 
 

@@ -14,7 +14,8 @@ text, ``{ text, times }`` for a long one, or a table from profile patterns to te
 ``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
-                         wire; ``interim`` replies; ``broken`` (``reset`` or ``truncated``); ``stored``; ``advance``
+                         wire; ``interim`` replies; ``broken`` (``reset`` or ``truncated``); ``closes`` where the reply
+                         does not say it; ``stored`` after it; ``advance``, seconds before it
 ``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points
 
 ``response``, ``clause`` and ``stored`` may be tables from profile patterns to values; the first that fits counts.
@@ -76,12 +77,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what must come of it. ``response`` is None where the connection is reset."""
+    """A request and what must come of it. ``response`` is None where the connection is reset; the connection ``closes``
+    after it or stays open."""
 
     ask: Ask
     response: Expected | None
     interim: tuple[str, ...]
     broken: str | None
+    closes: bool
     clause: str | None
     by: str
     stored: Sequence[StoredPoint] | str | None
@@ -124,6 +127,12 @@ def load_vectors(profile: str, where: Path | None = None) -> list[Vector]:
     return vectors
 
 
+def load_all() -> list[Vector]:
+    """The vectors of every profile that comes with mockflux. Raises as :func:`load_vectors` and :func:`patterns`."""
+    patterns()
+    return [vector for profile in concrete() for vector in load_vectors(profile)]
+
+
 #: The file of macros for all others of its folder.
 _SHARED = "let.toml"
 
@@ -148,9 +157,7 @@ def patterns(where: Path | None = None) -> dict[str, tuple[str, ...]]:
                 raise VectorError(f"{fault}: profiles: missing key; expected a list of profile ids")
             for pattern in wanted:
                 if not any(fnmatchcase(edition, pattern) for edition in ids):
-                    raise VectorError(
-                        f"{fault}: profiles: no profile fits {pattern!r}; there are {', '.join(ids)}"
-                    )
+                    raise VectorError(f"{fault}: profiles: no profile fits {pattern!r}; there are {', '.join(ids)}")
             found[id] = wanted
     return found
 
@@ -246,15 +253,16 @@ class _Reader:
             except ValueError as error:
                 raise self._fault(f"{place}: response", str(error)) from None
         if (response is None) != (broken == "reset"):
-            raise self._fault(f"{place}: response", "expected one, or broken = \"reset\" instead of it")
+            raise self._fault(f"{place}: response", 'expected one, or broken = "reset" instead of it')
         if clause is None and broken != "reset":
             raise self._fault(f"{place}: clause", "missing key; expected the key of the clause that says the reply")
         if broken is not None and ways != ("socket",):
             raise self._fault("ways", 'only a socket can break off; expected ways = ["socket"]')
         stored = self._stored(table["stored"], f"{place}: stored") if "stored" in table else None
+        said = response is not None and (response.header("connection") or "").lower() == "close"
         return Exchange(
-            ask, response, tuple(table.get("interim", ())), broken, clause, table.get("by", "request"), stored,
-            table.get("advance", 0),
+            ask, response, tuple(table.get("interim", ())), broken, table.get("closes", said), clause,
+            table.get("by", "request"), stored, table.get("advance", 0),
         )  # fmt: skip
 
     def _ask(self, table: Mapping[str, Any], place: str, ways: tuple[str, ...]) -> Ask:

@@ -77,8 +77,7 @@ def refuse(world: World, problem: str, head: bytes) -> Reply | None:
     has no words for it: then it does not mind."""
     if world.profile.find(MalformedRequest.name, problem, "http") is None:
         return None
-    method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-    exchange = world.journal.open(Request(method, rest.partition(" ")[0], [], head), world.clock.now())
+    exchange = world.journal.open(_as_far_as_it_goes(head), world.clock.now())
     exchange.door = "http"
     try:
         reply = world.say(MalformedRequest(problem), "http")
@@ -87,6 +86,16 @@ def refuse(world: World, problem: str, head: bytes) -> Reply | None:
         reply = _sorry(world, "http")
     world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
     return reply
+
+
+def _as_far_as_it_goes(head: bytes) -> Request:
+    """What can be made out of a head that is no proper one: as a request, so that the journal masks its credentials."""
+    first, *others = head.decode("latin-1").split("\n")
+    method, _, rest = first.strip("\r").partition(" ")
+    # Lines without a name are left out: there is no telling whether a secret stands in them.
+    lines = [line.partition(":") for line in others if ":" in line and not line[0].isspace()]
+    headers = [(name.strip(), value.strip()) for name, _, value in lines]
+    return Request(method, rest.partition(" ")[0], headers, length=len(head))
 
 
 def _answer(

@@ -81,7 +81,7 @@ def test_points_dicts_and_tuples(server: Server, write: Callable[..., Any]) -> N
     at = dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.UTC)
     write(Point("home").tag("room", "living room").field("temp", 21.5).field("on", True).time(at))
     write({"measurement": "home", "tags": {"room": "hall"}, "fields": {"n": 3}, "time": at})
-    write([b"home,room=attic note=\"a=b, c\" 1700000000000000000"])
+    write([b'home,room=attic note="a=b, c" 1700000000000000000'])
     assert [(point.tags["room"], point.fields) for point in server.points("home")] == [
         ("attic", {"note": "a=b, c"}),
         ("hall", {"n": 3}),

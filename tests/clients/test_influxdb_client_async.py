@@ -75,7 +75,8 @@ async def test_unauthorized(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(413, "Request Entity Too Large"), (500, "Internal Server Error"), (503, "Service Unavailable")]
+    ("status", "reason"),
+    [(413, "Request Entity Too Large"), (500, "Internal Server Error"), (503, "Service Unavailable")],
 )
 async def test_planned_faults(server: Server, client: Any, status: int, reason: str) -> None:
     server.fail(status)

@@ -37,7 +37,9 @@ def test_a_client_that_is_not_installed(server: Server, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("ask", ["client", "client_kwargs"])
 def test_a_client_that_does_not_fit(server: Server, ask: str) -> None:
-    with pytest.raises(ValueError, match=r"^the client 'influxdb_client_3' does not fit v2-oss; clients that do: ") as e:
+    with pytest.raises(
+        ValueError, match=r"^the client 'influxdb_client_3' does not fit v2-oss; clients that do: "
+    ) as e:
         getattr(server, ask)("influxdb_client_3")
     assert str(e.value).endswith("influxdb_client, influxdb")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mockflux.contract.vector import load_vectors
+from mockflux.contract.vector import load_all
 from mockflux.profile import concrete
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if {"vector", "way"} <= set(metafunc.fixturenames):
-        cases = [(vector, way) for id in concrete() for vector in load_vectors(id) for way in vector.ways]
+        cases = [(vector, way) for vector in load_all() for way in vector.ways]
         ids = [f"{vector.profile}-{vector.id}-{way}" for vector, way in cases]
         metafunc.parametrize(("vector", "way"), cases, ids=ids)
     elif "profile" in metafunc.fixturenames:

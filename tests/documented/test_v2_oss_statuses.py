@@ -7,6 +7,7 @@ marks are its own.
 from __future__ import annotations
 
 import gzip
+import http.client
 import re
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -201,8 +202,6 @@ def test_413_the_body_cannot_be_read_whole(server: Server, post: Post, body: byt
 
 @pytest.mark.parametrize("headers", [{}, GZIP], ids=["plain", "gzip"])
 def test_413_above_a_limit_that_the_user_sets(headers: dict[str, str]) -> None:
-    import http.client
-
     lines = b"".join(b"m v=%d %d\n" % (n, n) for n in range(2000))
     with Server("v2-oss", max_body=10_000) as server:
         connection = http.client.HTTPConnection(server.host, server.port, timeout=20)

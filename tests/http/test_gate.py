@@ -106,8 +106,15 @@ def test_v1_takes_what_it_does_not_know_for_nanoseconds(server: Server, ask: Ask
 
 def test_v1_database_and_policy(server: Server, ask: Ask) -> None:
     server.create_bucket("plant/week")
-    for query, status in (("db=plant", 404), ("db=plant&rp=week", 204), ("db=my-bucket&rp=autogen", 204),
-                          ("db=my-bucket&rp=", 204), ("db=my-bucket&rp=year", 404), ("db=plant/week", 404)):  # fmt: skip
+    asked = {
+        "db=plant": 404,
+        "db=plant&rp=week": 204,
+        "db=plant/week": 404,
+        "db=my-bucket&rp=": 204,
+        "db=my-bucket&rp=autogen": 204,
+        "db=my-bucket&rp=year": 404,
+    }
+    for query, status in asked.items():
         assert ask("POST", f"/write?{query}", b"m v=1 1").status == status, query
     assert len(server.points(bucket="plant/week")) == 1
 
@@ -121,9 +128,7 @@ def test_v1_credentials_in_the_url(server: Server, ask: Ask) -> None:
 
 @pytest.mark.parametrize("encoding", ["identity", "GZIP", "br", ""])
 def test_encodings_that_are_not_looked_at(server: Server, ask: Ask, encoding: str) -> None:
-    reply = ask(
-        "POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1 1", headers={"Content-Encoding": encoding}
-    )
+    reply = ask("POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1 1", headers={"Content-Encoding": encoding})
     assert reply.status == 204
     assert len(server.points()) == 1
 

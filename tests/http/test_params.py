@@ -49,7 +49,8 @@ def test_go(query: str, expected: dict[str, str]) -> None:
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=8), max_size=4))
 def test_what_is_well_encoded_is_read_back(values: dict[str, str]) -> None:
     text = {
-        key.encode("utf-8", "ignore").decode(): value.encode("utf-8", "ignore").decode() for key, value in values.items()
+        key.encode("utf-8", "ignore").decode(): value.encode("utf-8", "ignore").decode()
+        for key, value in values.items()
     }
     assert read_go("&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in text.items())) == text
 

@@ -71,7 +71,9 @@ def test_a_value_is_never_read_as_a_template() -> None:
 
 @pytest.mark.parametrize("source", ["costs $5", "$", "${name", "${name:q:q}", "${:q}", "$Name", "a $ b"])
 def test_a_lone_dollar_sign(source: str) -> None:
-    with pytest.raises(ValueError, match=r"a lone \$ in .*: write \$name, \$\{name:filter\}, or \$\$ for a dollar sign"):
+    with pytest.raises(
+        ValueError, match=r"a lone \$ in .*: write \$name, \$\{name:filter\}, or \$\$ for a dollar sign"
+    ):
         Template(source)
 
 

@@ -71,7 +71,9 @@ MIXED = "m v=1 1\nbad\nm v=2i 2\nworse\nm v=3 3"
         ("line", "keep_good", "keep_good", [1, 5], [2, 3, 4]),
     ],
 )
-def test_what_is_fit_and_what_refused(order: Any, malformed: Any, unfit: Any, fit: list[int], refused: list[int]) -> None:
+def test_what_is_fit_and_what_refused(
+    order: Any, malformed: Any, unfit: Any, fit: list[int], refused: list[int]
+) -> None:
     assert numbers(judged(MIXED, rules(order=order, malformed=malformed, unfit=unfit))) == (fit, refused)
 
 

@@ -1,0 +1,92 @@
+"""Every clause has a vector that reaches it, every vector a clause, every switch value a vector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockflux.contract import coverage
+from mockflux.contract.form import WAYS
+from mockflux.contract.vector import folder, load_all, load_vectors, patterns
+from mockflux.profile import load_profile
+
+
+def test_every_clause_has_a_vector(profile: str) -> None:
+    assert coverage.clauses_without_vector(profile) == []
+
+
+def test_every_vector_has_its_clause(profile: str) -> None:
+    assert coverage.vectors_without_clause(profile) == []
+
+
+def test_every_switch_value_has_a_vector(profile: str) -> None:
+    assert coverage.switch_values_without_vector(profile) == []
+
+
+def test_every_way_is_gone(profile: str) -> None:
+    vectors = load_vectors(profile)
+    assert {way for vector in vectors for way in vector.ways} == set(WAYS)
+    # What a socket alone can show is the exception.
+    assert sum(set(vector.ways) == set(WAYS) for vector in vectors) > len(vectors) / 2
+
+
+def test_ids_are_unique_and_named_after_their_file() -> None:
+    assert set(patterns()) == {vector.id for vector in load_all()}
+    for vector in load_all():
+        assert vector.id.split(".")[0] == Path(vector.file).stem, vector.id
+
+
+# ------------------------------------------------------------------------------------------ the complaints themselves
+
+
+@pytest.fixture
+def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one vector in the place of the real one."""
+    (tmp_path / "few.toml").write_text(
+        'profiles = ["v2-oss"]\n[[vector]]\nid = "few.one"\nshows = "x"\nsource = "x"\nstored = "nothing"\n'
+        '[[vector.exchange]]\nclause = "pong"\nrequest = "GET /ping"\nresponse = "204 No Content"\n'
+    )
+    monkeypatch.setattr("mockflux.contract.vector.folder", lambda: tmp_path)
+    return tmp_path
+
+
+def test_a_clause_without_vector_is_named(few: Path) -> None:
+    complaints = coverage.clauses_without_vector("v2-oss")
+    assert "v2-oss: the clause 'accepted' has no vector that reaches it by a request" in complaints
+    assert "v2-oss: the clause 'unavailable' has no vector that reaches it by a fault" in complaints
+    assert not any("'pong'" in complaint for complaint in complaints)
+    assert len(complaints) == len(load_profile("v2-oss").clauses) - 1
+
+
+def test_a_switch_value_without_vector_is_named(few: Path) -> None:
+    assert coverage.switch_values_without_vector("v2-oss") == [
+        "v2-oss: the switch late_points=reject has no vector",
+        "v2-oss: the switch late_points=drop has no vector",
+        "v2-oss: the switch late_points=store has no vector",
+        "v2-oss: the switch max_body has no vector with another value than 0",
+    ]
+
+
+def test_a_planned_fault_does_not_cover_what_a_request_reaches(few: Path) -> None:
+    text = (few / "few.toml").read_text()
+    (few / "few.toml").write_text(text.replace('clause = "pong"', 'clause = "pong"\nby = "fault"'))
+    assert coverage.reached("v2-oss")["pong"] == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "complaint"),
+    [
+        ("pongg", "few.toml: vector 'few.one': v2-oss has no clause 'pongg'"),
+        ("unavailable", "few.toml: vector 'few.one': only a fault reaches 'unavailable'; expected by = \"fault\""),
+    ],
+)
+def test_a_vector_without_its_clause_is_named(few: Path, clause: str, complaint: str) -> None:
+    text = (few / "few.toml").read_text()
+    (few / "few.toml").write_text(text.replace('clause = "pong"', f'clause = "{clause}"'))
+    assert coverage.vectors_without_clause("v2-oss") == [complaint]
+
+
+def test_the_vectors_are_package_data() -> None:
+    assert folder().name == "vectors"
+    assert sorted(folder().glob("*.toml"))

@@ -251,10 +251,10 @@ def test_truncated_chunks(app, client):
 
 
 def test_truncated_head(app, client):
+    """No client may take it for a reply, not even for one with fewer headers."""
     say(app, status=204, reason="No Content", transport="truncate")
     client.send(GET)
-    whole = b"HTTP/1.1 204 No Content\r\n\r\n"
-    assert client.rest() == whole[: len(whole) // 2]
+    assert client.rest() == b"HTTP/1"
 
 
 def test_a_client_that_does_not_read_holds_up_nobody(app, connect, server):

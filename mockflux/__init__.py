@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mockflux.journal import Exchange as Exchange
     from mockflux.outcomes import Rejection as Rejection
     from mockflux.profile.errors import ProfileError as ProfileError
-    from mockflux.storage.table import Point as Point
     from mockflux.public import Server as Server
+    from mockflux.storage.table import Point as Point
 
 #: Where each public name lives.
 _HOME = {
@@ -33,7 +33,7 @@ _HOME = {
     "Server": "mockflux.public",
 }
 
-__all__ = ["Exchange", "Fault", "Point", "ProfileError", "Rejection", "Server", "__version__"]  # noqa: F822 (lazy)
+__all__ = ["Exchange", "Fault", "Point", "ProfileError", "Rejection", "Server", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -30,8 +30,8 @@ class Exchange:
     through which the request came. ``clause`` names the rule of the profile that produced the reply and ``source``
     says where that rule comes from. ``verdict`` is what judging a write found, None for other requests. ``simulated``
     is False for a request that a real server would answer and mockflux does not. ``fault`` is the planned fault that
-    befell it. ``error`` is the traceback of an unexpected exception. ``hint`` tells a near miss: what there is instead of
-    what was asked for. Credentials are masked.
+    befell it. ``error`` is the traceback of an unexpected exception. ``hint`` tells a near miss: what there is instead
+    of what was asked for. Credentials are masked.
     """
 
     __slots__ = ("_request", "door", "error", "evidence", "fault", "hint", "number", "reply", "simulated", "time",
@@ -132,9 +132,7 @@ class Journal:
     thread of its request; it must not raise.
     """
 
-    def __init__(
-        self, kept_bytes: int = KEPT_BYTES, *, on_close: Callable[[Exchange], object] | None = None
-    ) -> None:
+    def __init__(self, kept_bytes: int = KEPT_BYTES, *, on_close: Callable[[Exchange], object] | None = None) -> None:
         self.kept_bytes = kept_bytes
         self.on_close = on_close
         #: Requests answered since the start or the last reset.

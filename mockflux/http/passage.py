@@ -21,8 +21,8 @@ class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
     Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); ``body_read`` tells whether one
-    had to look at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its ``verdict`` here; ``simulated`` is False once it
-    is clear that a real server would answer and mockflux does not.
+    had to look at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its
+    ``verdict`` here; ``simulated`` is False once it is clear that a real server would answer and mockflux does not.
     """
 
     def __init__(self, world: World, request: Request, place: Place) -> None:

@@ -103,8 +103,8 @@ def test_explain_a_status(run):
 def test_explain_bodies_of_every_form(run):
     text = run("explain", "v2-oss", "404").stdout
     assert r'body     {"code":"not found","message":"organization name \"$org\" not found"}' in text
-    assert '  404 Not Found [path_not_found@v2-resources]' in text
-    assert 'body     404 page not found\n' in text  # bare text
+    assert "  404 Not Found [path_not_found@v2-resources]" in text
+    assert "body     404 page not found\n" in text  # bare text
     indented = text[text.index("[bucket_not_found:name@v2-resources]") :]
     assert '\n                   "message": "bucket ${bucket:q} not found"\n' in indented
     assert "(empty)" in run("explain", "v2-oss", "204").stdout

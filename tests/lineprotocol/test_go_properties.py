@@ -121,9 +121,7 @@ def test_any_bytes_parse(body: bytes, multiplier: int) -> None:
 @given(SOUP.map(lambda body: re.sub(rb'["\\]', b"", body)))
 def test_a_batch_is_its_lines_one_by_one(body: bytes) -> None:
     one_by_one = [
-        line._replace(number=number)
-        for number, text in enumerate(body.split(b"\n"), start=1)
-        for line in parse(text)
+        line._replace(number=number) for number, text in enumerate(body.split(b"\n"), start=1) for line in parse(text)
     ]
     assert parse(body) == one_by_one
 

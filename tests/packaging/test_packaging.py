@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 #: Makes one write and prints where mockflux came from.
 WRITE = """
@@ -44,7 +44,9 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
 
 def copy_of_the_tree(to: Path) -> Path:
     """The files of the project without what builds leave behind."""
-    ignored = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", "*.egg-info", "build", "dist", "__pycache__", ".*_cache", ".hypothesis"
+    )
     shutil.copytree(ROOT, to, ignore=ignored)
     return to
 
@@ -72,7 +74,9 @@ def expected_files() -> set[str]:
     """What an installation must hold, as paths below site-packages."""
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "mockflux").rglob("*.py")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "mockflux/contract/vectors").glob("*.toml")}
-    wanted |= {f"mockflux/profiles/{path.name}" for path in (ROOT / "profiles").iterdir() if path.suffix in (".py", ".toml")}
+    wanted |= {
+        f"mockflux/profiles/{path.name}" for path in (ROOT / "profiles").iterdir() if path.suffix in (".py", ".toml")
+    }
     return wanted | {"mockflux/py.typed"}
 
 

@@ -18,9 +18,9 @@ from mockflux._version import VERSION as __version__
 if TYPE_CHECKING:
     from mockflux.faults import Fault as Fault
     from mockflux.journal import Exchange as Exchange
-    from mockflux.outcomes import Rejection as Rejection
     from mockflux.profile.errors import ProfileError as ProfileError
     from mockflux.public import Server as Server
+    from mockflux.reasons import Rejection as Rejection
     from mockflux.storage.table import Point as Point
 
 #: Where each public name lives.
@@ -29,7 +29,7 @@ _HOME = {
     "Fault": "mockflux.faults",
     "Point": "mockflux.storage.table",
     "ProfileError": "mockflux.profile.errors",
-    "Rejection": "mockflux.outcomes",
+    "Rejection": "mockflux.reasons",
     "Server": "mockflux.public",
 }
 

@@ -14,8 +14,8 @@ from mockflux.request import Request
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault
-    from mockflux.outcomes import Verdict
     from mockflux.profile.evidence import Evidence
+    from mockflux.reasons import Verdict
 
 #: Bytes that a journal keeps before it forgets its oldest exchanges.
 KEPT_BYTES = 16 * 2**20

@@ -1,4 +1,4 @@
-"""The one catalogue of what can happen to a request and why a point can be refused.
+"""The one catalogue of what can happen to a request.
 
 Edition-neutral: an outcome carries facts, never words or statuses; the profile words it (:mod:`mockflux.profile`).
 A profile names an outcome in snake case (``bucket_not_found``) and, where wording depends on the mix, a kind behind
@@ -7,150 +7,20 @@ a colon (``body_unreadable:truncated``). The fields of an outcome are the facts 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+from mockflux.reasons import Catalogued, Malformed, Rejection, snake
 
 
-class _Catalogued:
-    """What outcomes and reasons share: a name, declared kinds, facts."""
-
-    name: ClassVar[str]
-    #: The kinds that a profile may word apart; () where there is only one form.
-    KINDS: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def kind(self) -> str:
-        """Which form of the outcome this is; empty where there is only one."""
-        return ""
-
-    @classmethod
-    def fact_names(cls) -> frozenset[str]:
-        """Names of the facts that a template may use as ``$name``."""
-        return frozenset(f.name for f in fields(cls) if not f.metadata.get("hidden"))  # type: ignore[arg-type]
-
-    def facts(self) -> dict[str, Any]:
-        """The facts by name."""
-        return {name: getattr(self, name) for name in self.fact_names()}
-
-
-# ------------------------------------------------------------------------------------------ reasons
-
-
-class Reason(_Catalogued):
-    """Why one point was refused."""
-
-    CATALOGUE: ClassVar[dict[str, type[Reason]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        cls.name = _snake(cls.__name__)
-        Reason.CATALOGUE[cls.name] = cls
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed(Reason):
-    """The line does not follow the grammar; ``complaint`` is the grammar's own."""
-
-    complaint: str
-
-
-@dataclass(frozen=True, slots=True)
-class TypeConflict(Reason):
-    """A field has another type than before: ``where`` is ``batch`` (this request) or ``stored`` (the bucket).
-
-    ``got`` and ``want`` are types in InfluxDB 2's words; a profile translates them by its ``[types]``.
-    """
-
-    measurement: str
-    field: str
-    got: str
-    want: str
-    where: str
-
-    KINDS = ("batch", "stored")
-
-    @property
-    def kind(self) -> str:
-        return self.where
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideRetention(Reason):
-    """The point is older than the bucket keeps: its ``time`` lies before ``bound`` (both ns), ``retention`` in ns."""
-
-    measurement: str
-    series: str
-    time: int
-    bound: int
-    retention: int
-
-
-@dataclass(frozen=True, slots=True)
-class StringTooLong(Reason):
-    """A string field of ``length`` bytes, of which ``limit`` are allowed."""
-
-    measurement: str
-    field: str
-    length: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReservedName(Reason):
-    """A field whose key the database keeps for itself (``time``)."""
-
-    measurement: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """One refused point: 1-based line ``number`` in the body, the ``line`` as sent, the reason, its ``text`` as the
-    edition words it, and for type conflicts the types sent and wanted."""
-
-    number: int
-    line: str
-    reason: Reason
-    text: str = ""
-    bucket: str | None = None
-    time: int | None = None
-
-    @property
-    def got(self) -> str | None:
-        """The type that the line gave the field, for a type conflict."""
-        return getattr(self.reason, "got", None)
-
-    @property
-    def want(self) -> str | None:
-        """The type that the field has already, for a type conflict."""
-        return getattr(self.reason, "want", None)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What judging a batch found: how many points were accepted, every rejection in the order of the body, and the
-    points that were dropped without a word to the client."""
-
-    accepted: int
-    rejections: tuple[Rejection, ...] = ()
-    dropped: tuple[Rejection, ...] = ()
-
-
-# ------------------------------------------------------------------------------------------ outcomes
-
-
-class Outcome(_Catalogued):
+class Outcome(Catalogued):
     """What happened to a request."""
 
     CATALOGUE: ClassVar[dict[str, type[Outcome]]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.name = _snake(cls.__name__)
+        cls.name = snake(cls.__name__)
         Outcome.CATALOGUE[cls.name] = cls
 
     @classmethod

@@ -20,7 +20,7 @@ from mockflux.writing import commit
 if TYPE_CHECKING:
     from mockflux.faults import Fault, Transport
     from mockflux.journal import Journal
-    from mockflux.outcomes import Rejection
+    from mockflux.reasons import Rejection
     from mockflux.reply import Reply
     from mockflux.request import Request
     from mockflux.storage.catalog import Bucket
@@ -101,7 +101,7 @@ class Server:
             raise RuntimeError("this server has been started already")
         context = None
         if self._tls:
-            from mockflux.tls import authority, keep
+            from mockflux.server.tls import authority, keep
 
             names = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
             context, pem = authority(names)

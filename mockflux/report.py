@@ -11,7 +11,7 @@ from mockflux.masking import mask
 
 if TYPE_CHECKING:
     from mockflux.journal import Exchange
-    from mockflux.outcomes import Rejection
+    from mockflux.reasons import Rejection
     from mockflux.reply import Header
     from mockflux.watching import Watched
     from mockflux.world import World

@@ -12,8 +12,9 @@ from mockflux.clock import Clock
 from mockflux.due import Due
 from mockflux.faults import Fault, Plan
 from mockflux.journal import Journal
-from mockflux.outcomes import Outcome, Rejection, Verdict
+from mockflux.outcomes import Outcome
 from mockflux.profile import Profile
+from mockflux.reasons import Rejection, Verdict
 from mockflux.reply import Reply
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value

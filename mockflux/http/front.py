@@ -14,16 +14,9 @@ from mockflux.http.nearmiss import hint
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Handler, Place, handler_of, locate
 from mockflux.lineprotocol import to_text
-from mockflux.outcomes import (
-    InternalError,
-    Malformed,
-    MalformedRequest,
-    OptionsListed,
-    Outcome,
-    PathNotFound,
-    Rejection,
-)
+from mockflux.outcomes import InternalError, MalformedRequest, OptionsListed, Outcome, PathNotFound
 from mockflux.profile.clause import Key
+from mockflux.reasons import Malformed, Rejection
 from mockflux.reply import Reply
 from mockflux.request import Request
 

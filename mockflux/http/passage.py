@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockflux.http.params import read_go
 from mockflux.http.routes import Place
-from mockflux.outcomes import Verdict
+from mockflux.reasons import Verdict
 from mockflux.request import Request
 
 if TYPE_CHECKING:

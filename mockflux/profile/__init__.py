@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mockflux.outcomes import Outcome, Reason, Rejection
+from mockflux.outcomes import Outcome
 from mockflux.profile.clause import Clause, Speaker
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
@@ -22,6 +22,7 @@ from mockflux.profile.load import Merged, check_complete, concrete, find, merge
 from mockflux.profile.settings import Settings, read_settings
 from mockflux.profile.switches import check_switches, switch_values, switched
 from mockflux.profile.template import Template
+from mockflux.reasons import Reason, Rejection
 from mockflux.reply import Reply
 
 __all__ = ["Clause", "Evidence", "Profile", "ProfileError", "concrete", "load_profile"]

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockflux.outcomes import Outcome, PointsRejected, Reason
+from mockflux.outcomes import Outcome, PointsRejected
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.profile.template import Encode, Template
+from mockflux.reasons import Reason
 from mockflux.reply import JSON_STYLES, Header, Reply
 
 #: Facts that every template may use beside those of its outcome.

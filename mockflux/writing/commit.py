@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from mockflux.lineprotocol import BadLine, Line
-from mockflux.outcomes import Verdict
+from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.judge import Timing, judge

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mockflux.lineprotocol import BadLine, FieldType, Line, to_bytes, to_text
-from mockflux.outcomes import (
+from mockflux.reasons import (
     Malformed,
     OutsideRetention,
     Reason,

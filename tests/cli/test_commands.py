@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import mockflux
-from mockflux import explaining
-from mockflux.cli import main
+from mockflux.cli import explaining, main
 from mockflux.profile import concrete, load_profile
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 import mockflux
-from mockflux import requestlog
+from mockflux.cli import requestlog
 from mockflux.http import front
 from mockflux.request import Request
 

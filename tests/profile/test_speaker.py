@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mockflux.outcomes import Malformed, PointsRejected, Rejection, Unavailable
+from mockflux.outcomes import PointsRejected, Unavailable
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.clause import candidates, kind_forms
+from mockflux.reasons import Malformed, Rejection
 
 DATE = "Tue, 14 Nov 2023 22:13:20 GMT"
 

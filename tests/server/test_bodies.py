@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mockflux.wire import Chunks, size_line_problem
+from mockflux.server.wire import Chunks, size_line_problem
 
 CHUNKED = b"POST /write HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"

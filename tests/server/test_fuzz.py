@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockflux.wire import HARD_PROBLEMS, Chunks, Unreadable, read_head
+from mockflux.server.wire import HARD_PROBLEMS, Chunks, Unreadable, read_head
 
 GOOD = [
     b"POST /api/v2/write?org=a&bucket=b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nm v=1",

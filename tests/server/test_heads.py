@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mockflux.wire import HARD_PROBLEMS, SOFT_PROBLEMS, read_head
+from mockflux.server.wire import HARD_PROBLEMS, SOFT_PROBLEMS, read_head
 
 HOST = b"Host: x\r\n"
 

@@ -14,7 +14,7 @@ import mockflux.server
 from mockflux.server import SocketServer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-ROOT = str(Path(mockflux.server.__file__).parents[1])
+ROOT = str(Path(mockflux.server.__file__).parents[2])
 
 
 def client_threads(server):

@@ -13,10 +13,9 @@ import time
 
 import pytest
 
-from mockflux import tls
-from mockflux.connection import Connection
 from mockflux.reply import Reply
-from mockflux.server import SocketServer
+from mockflux.server import SocketServer, tls
+from mockflux.server.connection import Connection
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -174,8 +173,6 @@ def test_without_the_extra(monkeypatch):
 
 
 def test_importing_it_imports_nothing():
-    code = (
-        f"import sys; sys.path[:0] = {sys.path!r}; import mockflux.tls; print({{'ssl', 'trustme'}} & set(sys.modules))"
-    )
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import mockflux.server.tls; print({{'ssl', 'trustme'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "set()"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockflux.lineprotocol import go
-from mockflux.outcomes import OutsideRetention, Rejection, ReservedName, StringTooLong, TypeConflict, Verdict
+from mockflux.reasons import OutsideRetention, Rejection, ReservedName, StringTooLong, TypeConflict, Verdict
 from mockflux.storage.rules import DAY, StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing import commit

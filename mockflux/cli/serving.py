@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from mockflux.explaining import write_paths
+from mockflux.cli.explaining import write_paths
 from mockflux.profile import Profile, load_profile
 from mockflux.public import Server
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mockflux.reply import Reply
 from mockflux.request import Request
-from mockflux.wire import Chunks, Framed, Head, Unreadable, frame, read_head
+from mockflux.server.wire import Chunks, Framed, Head, Unreadable, frame, read_head
 
 if TYPE_CHECKING:
     import ssl

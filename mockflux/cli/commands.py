@@ -1,6 +1,7 @@
 """The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``.
 
-Thin: what the commands do is in :mod:`mockflux.serving` and :mod:`mockflux.explaining`, imported when a command runs.
+Thin: what the commands do is in :mod:`mockflux.cli.serving` and :mod:`mockflux.cli.explaining`, imported when a
+command runs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import click
 
 from mockflux._version import VERSION
-from mockflux.ending import Ending
+from mockflux.cli.ending import Ending
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -107,7 +108,7 @@ def serve(
     InfluxDB's own container image.
     """
     with Ending() as ending, ExitStack() as stack:
-        from mockflux import requestlog, serving
+        from mockflux.cli import requestlog, serving
         from mockflux.public import Server
 
         with misuse_in_one_sentence():
@@ -145,7 +146,7 @@ def serve(
 @click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
 def editions(as_json: bool) -> None:
     """List the editions that come with mockflux."""
-    from mockflux import explaining
+    from mockflux.cli import explaining
 
     rows = explaining.editions()
     click.echo(json.dumps(rows, indent=2) + "\n" if as_json else explaining.editions_table(rows), nl=False)
@@ -163,7 +164,7 @@ def explain(profile: str, status: int | None, switches: tuple[str, ...], as_json
     how it is reached, and where it comes from (documented, released: seen in a real server, or inferred). With STATUS,
     only the clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole sentences.
     """
-    from mockflux import explaining, serving
+    from mockflux.cli import explaining, serving
 
     with misuse_in_one_sentence():
         found = serving.switched(profile, switches)[0]

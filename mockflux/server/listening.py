@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mockflux.connection import Application, Connection
+from mockflux.server.connection import Application, Connection
 
 if TYPE_CHECKING:
     import ssl

@@ -173,6 +173,9 @@ def test_without_the_extra(monkeypatch):
 
 
 def test_importing_it_imports_nothing():
-    code = f"import sys; sys.path[:0] = {sys.path!r}; import mockflux.server.tls; print({{'ssl', 'trustme'}} & set(sys.modules))"
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}; import mockflux.server.tls\n"
+        "print({'ssl', 'trustme'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "set()"

@@ -72,11 +72,11 @@ class Clock:
 
     def freeze(self, at: dt.datetime | None = None) -> None:
         """Stops time here, or at a moment: what falls due until then happens first. Earlier moments are allowed."""
+        target = None if at is None else to_ns(at)
         with self._moving:
             self._stands_at = self.now()
-            if at is None:
+            if target is None:
                 return
-            target = to_ns(at)
             if target > self._stands_at:
                 self._move_on(target)
             else:
@@ -111,7 +111,9 @@ class Clock:
 
 def to_ns(at: dt.datetime) -> int:
     """A datetime as nanoseconds since the epoch. Raises ValueError where it has no time zone or InfluxDB cannot
-    store it."""
+    store it, TypeError for anything else."""
+    if not isinstance(at, dt.datetime):
+        raise TypeError(f"expected a datetime with a time zone, not {at!r}")
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no time zone: give it one, as in tzinfo=datetime.UTC")
     return _storable((at - _EPOCH) // _MICROSECOND * 1000)
@@ -127,6 +129,8 @@ def _amount(seconds: float | dt.timedelta) -> int:
     """Nanoseconds, to the nearest, for any number of seconds."""
     if isinstance(seconds, dt.timedelta):
         amount = seconds // _MICROSECOND * 1000
+    elif isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"a clock advances by seconds or a timedelta, not by {seconds!r}")
     else:
         try:
             above, below = seconds.as_integer_ratio()

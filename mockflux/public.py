@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockflux import access, planning
+from mockflux import access, arguments, planning
 from mockflux.clock import Clock
 from mockflux.http import front
-from mockflux.lineprotocol import to_bytes
 from mockflux.profile import Profile, load_profile
 from mockflux.server import ANYWHERE, SocketServer
 from mockflux.storage import permissions
@@ -69,16 +68,23 @@ class Server:
     ) -> None:
         self.profile: Profile = load_profile(profile, switches)
         self._refuse_what_is_not_there(database=database, auth=auth, onboarded=onboarded, plan=plan)
-        #: The state behind the server; for tests that look deeper than this class does.
+        #: The state behind the server, another one after reset(); for tests that look deeper than this class does.
         self.world = World(
             self.profile,
-            choice=SetUpChoice(org, bucket, user, password, token),
+            choice=SetUpChoice(
+                org=arguments.optional_text("org", org),
+                bucket=arguments.optional_text("bucket", bucket),
+                user=arguments.optional_text("user", user),
+                password=arguments.optional_text("password", password),
+                token=arguments.optional_text("token", token),
+            ),
             auth=auth,
             onboarded=onboarded,
             clock=Clock(clock),
             seed=seed,
         )
-        self._host, self._port, self._tls = host, port, tls
+        self._host, self._port = arguments.address(host, port)
+        self._tls = tls
         self._server: SocketServer | None = None
         self._ca_file: str | None = None
 
@@ -103,10 +109,9 @@ class Server:
         if self._tls:
             from mockflux.server.tls import authority, keep
 
-            names = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
-            context, pem = authority(names)
-            self._ca_file = keep(pem)
-        server = SocketServer(_Application(self.world), self._host, self._port, ssl_context=context)
+            context, pem = authority(dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1")))
+            self._ca_file = keep(pem, self)
+        server = SocketServer(_Application(self), self._host, self._port, ssl_context=context)
         try:
             server.start()
         except BaseException:
@@ -124,12 +129,14 @@ class Server:
 
     def _forget_ca(self) -> None:
         if self._ca_file is not None:
-            os.unlink(self._ca_file)
+            from mockflux.server.tls import discard
+
+            discard(self._ca_file)
             self._ca_file = None
 
     def reset(self) -> None:
         """Back to the fresh world: data, journal, faults and whatever was created are gone, ids are as at the start."""
-        self.world.reset()
+        self.world = self.world.fresh()
 
     def __enter__(self) -> Server:
         return self.start()
@@ -254,9 +261,11 @@ class Server:
         """
         if schema is not None:
             raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
-        if self.world.org is None:
+        world = self.world
+        if world.org is None:
             raise ValueError("there is no organization before set-up; leave onboarded=False out")
-        return self.world.catalog.add_bucket(self.world.org, name, _nanoseconds(retention))
+        span = arguments.nanoseconds("retention", retention)
+        return world.catalog.add_bucket(world.org, arguments.text("name", name), span)
 
     def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Any:
         """A new database, where the edition has them. Raises ValueError where it has buckets instead."""
@@ -270,7 +279,9 @@ class Server:
         Without one, each bucket is a database of its name. Raises ValueError for a bucket that does not exist, or a
         pair that is mapped already.
         """
-        self.world.catalog.add_mapping(self._bucket(bucket), database, retention_policy, default=default)
+        target = _bucket(world := self.world, bucket)
+        database, policy = arguments.text("database", database), arguments.text("retention_policy", retention_policy)
+        world.catalog.add_mapping(target, database, policy, default=default)
 
     def create_token(
         self, *, read: str | Iterable[str] = (), write: str | Iterable[str] = (), expires: datetime | None = None
@@ -281,37 +292,32 @@ class Server:
         """
         if expires is not None and not self.profile.settings.setup.token_expiry:
             raise ValueError(f"tokens of {self.profile.id} do not expire; leave expires= out")
-        rights = permissions.for_buckets(self.org_id or "", read=self._ids(read), write=self._ids(write))
-        return self.world.add_token(rights).value
+        world = self.world
+        reads, writes = arguments.names("read", read), arguments.names("write", write)
+        rights = permissions.for_buckets(
+            world.org.id if world.org else "",
+            read=[_bucket(world, name).id for name in reads],
+            write=[_bucket(world, name).id for name in writes],
+        )
+        return world.add_token(rights).value
 
-    def _ids(self, names: str | Iterable[str]) -> list[str]:
-        return [self._bucket(name).id for name in ([names] if isinstance(names, str) else names)]
-
-    def write(self, lines: str | bytes | Iterable[str], *, bucket: str | None = None, precision: str = "ns") -> None:
+    def write(
+        self, lines: str | bytes | Iterable[str | bytes], *, bucket: str | None = None, precision: str = "ns"
+    ) -> None:
         """Store line protocol as a client would, past the wire: nothing of it is in the journal.
 
         ``lines`` is one text or several lines. Raises ValueError, with the edition's own words, if a line is refused
         (nothing is stored then), if there is no such bucket or precision.
         """
-        world = self.world
-        target, precisions = self._bucket(bucket), self.profile.settings.params["v2-write"].precisions
+        world, settings = self.world, self.profile.settings
+        target, precisions = _bucket(world, bucket), settings.params["v2-write"].precisions
         if precision not in precisions:
             raise ValueError(f"precision={precision!r}: expected one of {', '.join(precisions)}")
-        body = lines if isinstance(lines, bytes) else to_bytes(lines if isinstance(lines, str) else "\n".join(lines))
         timing = world.timing(target, precisions[precision], precisions[precision])
-        rules, storage = self.profile.settings.write["v2-write"], self.profile.settings.storage
-        verdict = world.note(commit.write(body, timing, target.data, rules, storage), target)
+        body, rules = arguments.body(lines), settings.write["v2-write"]
+        verdict = world.note(commit.write(body, timing, target.data, rules, settings.storage), target)
         if verdict.rejections:
             raise ValueError("; ".join(rejection.text for rejection in verdict.rejections[:10]))
-
-    def _bucket(self, name: str | None) -> Bucket:
-        """A bucket by name, the set-up's for None. Raises ValueError if there is none."""
-        world = self.world
-        bucket = world.bucket if name is None else world.catalog.bucket_named(self.org_id or "", name)
-        if bucket is None:
-            there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or "none before set-up"
-            raise ValueError(f"there is no bucket {name!r}; buckets: {there}")
-        return bucket
 
     # ---------------------------------------------------------------- looking
 
@@ -320,7 +326,8 @@ class Server:
 
         Raises ValueError if there is no such bucket.
         """
-        return self.world.points(self._bucket(bucket), measurement)
+        world = self.world
+        return world.points(_bucket(world, bucket), measurement)
 
     def rejected(self) -> list[Rejection]:
         """Every rejection so far: line number, line, reason, its text, and for type conflicts ``got`` and ``want``."""
@@ -350,7 +357,7 @@ class Server:
         """
         if points is None and requests is None:
             raise ValueError("wait_for() needs points= or requests=")
-        world = self.world
+        world, timeout = self.world, arguments.seconds("timeout", timeout)
 
         def reached() -> bool:
             if requests is not None and world.journal.total < requests:
@@ -400,32 +407,29 @@ class Server:
         return self.world.faults.all()
 
 
+def _bucket(world: World, name: str | None) -> Bucket:
+    """A bucket of a world by name, the set-up's for None. Raises ValueError if there is none."""
+    bucket = world.bucket if name is None else world.catalog.bucket_named(world.org.id if world.org else "", name)
+    if bucket is None:
+        there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or "none before set-up"
+        raise ValueError(f"there is no bucket {name!r}; buckets: {there}")
+    return bucket
+
+
 class _Application:
     """What the socket server asks of us."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        limits = world.settings.limits
-        self.close_header = (world.settings.close_header, "close")
-        self.close_before = world.settings.close_before
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        settings = server.profile.settings
+        limits = settings.limits
+        self.close_header = (settings.close_header, "close")
+        self.close_before = settings.close_before
         self.max_head = limits.head
         self.max_body = limits.body + _SLACK if limits.body else MAX_BODY
 
     def answer(self, request: Request) -> Reply:
-        return front.answer(self._world, request)
+        return front.answer(self._server.world, request)
 
     def refuse(self, problem: str, head: bytes) -> Reply | None:
-        return front.refuse(self._world, problem, head)
-
-
-def _nanoseconds(retention: float | timedelta | None) -> int:
-    """A retention as ns. Raises ValueError unless it is a positive number of seconds or a positive timedelta."""
-    if retention is None:
-        return 0
-    try:
-        span = retention if isinstance(retention, timedelta) else timedelta(seconds=retention)
-    except (OverflowError, ValueError):  # infinity, nan
-        span = timedelta(0)
-    if span <= timedelta(0):
-        raise ValueError(f"retention={retention!r}: expected seconds or a timedelta above zero, or None for ever")
-    return (span // timedelta(microseconds=1)) * 1_000
+        return front.refuse(self._server.world, problem, head)

@@ -25,6 +25,8 @@ from mockflux.writing.judge import Timing
 KEPT_REJECTIONS = 100_000
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
 MAX_BODY = 256 * 2**20
+#: The oldest time that can be stored, in ns: no point is older.
+_EVER = -(2**63) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class World:
         onboarded: bool = True,
         clock: Clock | None = None,
         seed: int = 0,
+        journal: Journal | None = None,
     ) -> None:
         self.profile = profile
         self.settings = profile.settings
@@ -60,31 +63,39 @@ class World:
         self.onboarded = onboarded
         self.seed = seed
         self._choice = choice or SetUpChoice()
-        self.clock = clock or Clock()
         self._date: tuple[int, str] = (0, "")
-        self.journal = Journal()
-        self.reset()
-
-    def reset(self) -> None:
-        """Back to the fresh world: the set-up's org, bucket and tokens with the ids they had; data, journal, faults
-        and whatever was made since are gone. The clock goes on."""
-        due = Due()
-        self.due = due
+        self.clock = clock or Clock()
+        self.due = due = Due()
         self.clock.on_advance = lambda target: due.run(target, step=self.clock.step_to)
         self.started = self.clock.now()
-        self.new_id = make_ids(self.seed)
-        self.new_token_value = make_token_value(self.seed)
+        self.new_id = make_ids(seed)
+        self.new_token_value = make_token_value(seed)
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
         self.faults = Plan()
-        self.journal = Journal(on_close=self.journal.on_close)  # whoever watches goes on watching
+        self.journal = journal or Journal()
         self.rejections: deque[Rejection] = deque(maxlen=KEPT_REJECTIONS)
         self.org: Org | None = None
         self.user: User | None = None
         self.bucket: Bucket | None = None
         self.token: Token | None = None
         self.read_token: Token | None = None
-        if self.onboarded:
+        if onboarded:
             self._set_up()
+
+    def fresh(self) -> World:
+        """A new world, set up as this one was, with the ids that this one had, and the same clock, which goes on.
+
+        Requests that are under way end in the old world, whole; so nothing ever sees half of each.
+        """
+        return World(
+            self.profile,
+            choice=self._choice,
+            auth=self.auth,
+            onboarded=self.onboarded,
+            clock=self.clock,
+            seed=self.seed,
+            journal=Journal(on_close=self.journal.on_close),  # whoever watches goes on watching
+        )
 
     def _set_up(self) -> None:
         setup, choice, catalog = self.settings.setup, self._choice, self.catalog
@@ -133,8 +144,9 @@ class World:
         ``cut`` is the number of ns to which the time of lines without one is cut.
         """
         now = self.work_off()
-        bound = now - bucket.retention if bucket.retention else -(2**63)
-        return Timing(multiplier, now - now % cut, bound, bucket.retention)
+        bound = now - bucket.retention if bucket.retention else _EVER
+        # Cutting must not lead out of what can be stored.
+        return Timing(multiplier, max(now - now % cut, _EVER), bound, bucket.retention)
 
     def note(self, verdict: Verdict, bucket: Bucket) -> Verdict:
         """A verdict with its rejections worded; they are remembered for :meth:`mockflux.Server.rejected`."""

@@ -27,11 +27,11 @@ class Application:
     """A WSGI application that answers for a world, every route through its Flask app."""
 
     def __init__(self, server: Server) -> None:
-        self.world = server.world
+        self._server = server
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. A planned reset ends as a ConnectionResetError, which a WSGI server turns into one."""
-        reply = front.answer(self.world, read_request(environ), front.through_flask)
+        reply = front.answer(self._server.world, read_request(environ), front.through_flask)
         if reply.delay:
             time.sleep(reply.delay)
         if reply.transport == "reset":
@@ -47,7 +47,7 @@ def read_request(environ: WSGIEnvironment) -> Request:
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or _target(environ)
     length = environ.get("CONTENT_LENGTH")
     stream = environ["wsgi.input"]
-    if length:
+    if length and length.isdecimal():
         body = stream.read(int(length))
     else:
         body = stream.read() if environ.get("wsgi.input_terminated") else b""

@@ -25,7 +25,7 @@ FLOORS = (
     ("profile", "faults", "journal", "world"),
     ("http",),
     ("server", "wsgi"),
-    ("access", "planning", "public"),
+    ("arguments", "access", "planning", "public"),
     ("contract", "strategies", "report", "watching"),
     ("pytest_plugin", "cli", "__main__", "__init__"),
 )

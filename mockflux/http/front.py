@@ -116,7 +116,7 @@ def _handle(world: World, request: Request, place: Place, exchange: Exchange, di
     # What is not simulated is answered as a path that nobody knows.
     reply = world.say(outcome, place.door if passage.simulated else place.unknown, request.header("origin"))
     # A client that asks first, and is refused before its body is wanted, is not told to go on: the connection ends.
-    reply.close = reply.close or (not passage.body_read and request.header("expect") == "100-continue")
+    reply.close = reply.close or (not passage.body_read and (request.header("expect") or "").lower() == "100-continue")
     return reply
 
 

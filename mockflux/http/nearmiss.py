@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from mockflux.http.passage import Passage
 from mockflux.http.routes import SIMULATED
 from mockflux.outcomes import (
+    BodyTooLarge,
     BucketNotFound,
     MappingNotFound,
     OrgNotFound,
@@ -31,6 +32,8 @@ def hint(passage: Passage, outcome: Outcome) -> str:
             return f"organizations: {_names(org.name for org in catalog.orgs())}"
         case TokenMalformed():
             return f"schemes of the Authorization header here: {', '.join(passage.auth_rules.schemes)}"
+        case BodyTooLarge() if not passage.world.settings.limits.body:
+            return "the limit is mockflux's own; this edition has none"
         case TokenUnknown():
             return f"the token is none of the {len(catalog.tokens())} that this server has"
     return ""

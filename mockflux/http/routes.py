@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -86,22 +86,32 @@ def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place
     """Places that are not in the table: a slash too many, variable parts, something below a route, nothing at all."""
     if path == "*":
         return Place("http", None, None, "http")
-    if path.endswith("/") and (without := table.get(path[:-1])) and without.route:
-        how = profile.settings.slash.get(without.door)
+    unknown = _unknown_door(path)
+    if path.endswith("/") and (without := table.get(path[:-1])):
+        how = profile.settings.slash.get(without.door) if without.route else None
         if how == "same":
             return without
         if how == "moved":
-            return Place(without.door, without.route, without.methods, without.unknown, slash=True)
-    unknown = _unknown_door(path)
+            return replace(without, slash=True)
+        if unknown == "api-other":  # what the API's routers make of such a slash is not simulated
+            return Place(unknown, None, without.methods, unknown)
     methods = _methods_of_pattern(profile, path)
     if methods is not None:
         return Place(unknown, None, methods, unknown)
+    return _below(table, path) or Place(unknown, None, None, unknown)
+
+
+def _below(table: Mapping[str, Place], path: str) -> Place | None:
+    """The place of a path below a route that a real server has: it answers there as that route's router does. None
+    where no such route is known."""
     above = path
-    while above := above.rpartition("/")[0]:
+    while (above := above.rpartition("/")[0]) and above not in _API:
         place = table.get(above)
-        if place is not None and place.route is not None and place.unknown == "api-other":
-            return Place(place.door, None, None, place.door)
-    return Place(unknown, None, None, unknown)
+        if place is not None:
+            if place.route is None:
+                return Place(place.unknown, None, place.methods, place.unknown)
+            return Place(place.door, None, None, place.door) if place.unknown == "api-other" else None
+    return None
 
 
 def _methods_of_pattern(profile: Profile, path: str) -> tuple[str, ...] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -29,10 +31,27 @@ def authority(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
     return context, issuer.cert_pem.bytes()
 
 
-def keep(pem: bytes) -> str:
-    """The path of a temporary file that holds the certificate, for clients that want a file. The caller removes it."""
+def keep(pem: bytes, owner: object) -> str:
+    """The path of a temporary file that holds the certificate, for clients that want a file.
+
+    :func:`discard` removes it; so does the end of its owner, or of the interpreter.
+    """
     import tempfile
+    import weakref
 
     with tempfile.NamedTemporaryFile(prefix="mockflux-ca-", suffix=".pem", delete=False) as file:
         file.write(pem)
-        return file.name
+    weakref.finalize(owner, _discard_in, os.getpid(), file.name)
+    return file.name
+
+
+def discard(path: str) -> None:
+    """Remove such a file; it may be gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _discard_in(process: int, path: str) -> None:
+    # A forked child has the owner too, but the file is its parent's.
+    if os.getpid() == process:
+        discard(path)

@@ -22,7 +22,6 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def made():
-    pytest.importorskip("trustme")
     return tls.authority(["localhost", "127.0.0.1", "::1"])
 
 

@@ -1,0 +1,79 @@
+"""Arguments of the public door, checked: misuse gets one sentence that says what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from mockflux.lineprotocol import to_bytes
+
+
+def text(name: str, value: Any) -> str:
+    """A name or a secret. Raises TypeError unless it is a string, ValueError if it is empty."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}={value!r}: expected a string")
+    if not value:
+        raise ValueError(f"{name} must not be empty; leave it out for the default")
+    return value
+
+
+def optional_text(name: str, value: Any) -> str | None:
+    """The same, or None."""
+    return None if value is None else text(name, value)
+
+
+def address(host: Any, port: Any) -> tuple[str, int]:
+    """Where to listen. Raises TypeError or ValueError for what is no host or port."""
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise TypeError(f"port={port!r}: expected a whole number, 0 for any that is free")
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port={port}: expected one up to 65535, or 0 for any that is free")
+    return text("host", host), port
+
+
+def nanoseconds(name: str, span: Any) -> int:
+    """A span of time in ns, 0 for None (for ever).
+
+    Raises TypeError unless it is a number of seconds or a timedelta, ValueError unless it is above zero and finite.
+    """
+    if span is None:
+        return 0
+    if isinstance(span, bool) or not isinstance(span, int | float | timedelta):
+        raise TypeError(f"{name}={span!r}: expected seconds or a timedelta, or None for ever")
+    exact = span if isinstance(span, timedelta) else None
+    if exact is None and 0 < span < timedelta.max.total_seconds():
+        exact = timedelta(seconds=span)
+    if exact is None or exact <= timedelta(0):
+        raise ValueError(f"{name}={span!r}: expected seconds or a timedelta above zero, or None for ever")
+    return (exact // timedelta(microseconds=1)) * 1_000
+
+
+def names(name: str, value: Any) -> list[str]:
+    """Several names, or a single one. Raises TypeError for anything else."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Iterable) or isinstance(value, bytes):
+        raise TypeError(f"{name}={value!r}: expected names of buckets")
+    return [text(name, entry) for entry in value]
+
+
+def body(lines: Any) -> bytes:
+    """Line protocol as bytes: one text, or several lines. Raises TypeError for anything else."""
+    if isinstance(lines, str | bytes):
+        return to_bytes(lines) if isinstance(lines, str) else lines
+    if isinstance(lines, Iterable):
+        parts = list(lines)
+        if all(isinstance(part, str | bytes) for part in parts):
+            return b"\n".join(to_bytes(part) if isinstance(part, str) else part for part in parts)
+    raise TypeError(f"expected line protocol as text, bytes, or several lines of either, not {lines!r:.80}")
+
+
+def seconds(name: str, value: Any) -> float:
+    """A time to wait. Raises TypeError unless it is a number, ValueError unless it is 0 or more and finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name}={value!r}: expected seconds")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more")
+    return float(value)

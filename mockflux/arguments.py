@@ -9,6 +9,8 @@ from typing import Any
 
 from mockflux.lineprotocol import to_bytes
 
+__tracebackhide__ = True  # as in public.py
+
 
 def text(name: str, value: Any) -> str:
     """A name or a secret. Raises TypeError unless it is a string, ValueError if it is empty."""
@@ -60,14 +62,14 @@ def names(name: str, value: Any) -> list[str]:
 
 
 def body(lines: Any) -> bytes:
-    """Line protocol as bytes: one text, or several lines. Raises TypeError for anything else."""
+    """Line protocol as bytes: a text, a Point of a client library, or several. Raises TypeError for anything else."""
     if isinstance(lines, str | bytes):
         return to_bytes(lines) if isinstance(lines, str) else lines
     if isinstance(lines, Iterable):
-        parts = list(lines)
-        if all(isinstance(part, str | bytes) for part in parts):
-            return b"\n".join(to_bytes(part) if isinstance(part, str) else part for part in parts)
-    raise TypeError(f"expected line protocol as text, bytes, or several lines of either, not {lines!r:.80}")
+        return b"\n".join(body(line) for line in lines)
+    if callable(convert := getattr(lines, "to_line_protocol", None)):  # a Point of InfluxDB's own clients
+        return body(convert())
+    raise TypeError(f"expected line protocol as text, bytes, a client's Point, or several of these, not {lines!r:.80}")
 
 
 def seconds(name: str, value: Any) -> float:

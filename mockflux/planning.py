@@ -9,6 +9,8 @@ from mockflux.faults import TRANSPORTS, Fault, Transport
 from mockflux.profile import Clause, Profile
 from mockflux.profile.clause import Key
 
+__tracebackhide__ = True  # as in public.py
+
 #: Who may say a clause out of turn, and the door whose words are used for it (empty: the request's own).
 SPEAKERS = {"edition": "", "proxy": "proxy"}
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
 
+# Misuse is shown in the caller's own lines: pytest leaves these frames out of its tracebacks.
+__tracebackhide__ = True
+
 #: Room that a compressed body may take beyond the limit on what it inflates to.
 _SLACK = 64 * 1024
 
@@ -148,7 +151,7 @@ class Server:
         return f"<mockflux.Server {self.profile.id} {self.url if self._server else 'not running'}>"
 
     def __str__(self) -> str:
-        return self.url
+        return self.url if self._server else repr(self)
 
     # ---------------------------------------------------------------- what a client needs
 
@@ -302,11 +305,11 @@ class Server:
         return world.add_token(rights).value
 
     def write(
-        self, lines: str | bytes | Iterable[str | bytes], *, bucket: str | None = None, precision: str = "ns"
+        self, lines: str | bytes | Iterable[Any], *, bucket: str | None = None, precision: str = "ns"
     ) -> None:
         """Store line protocol as a client would, past the wire: nothing of it is in the journal.
 
-        ``lines`` is one text or several lines. Raises ValueError, with the edition's own words, if a line is refused
+        ``lines`` is a text, or several lines, or Points of a client library. Raises ValueError, with the edition's own words, if a line is refused
         (nothing is stored then), if there is no such bucket or precision.
         """
         world, settings = self.world, self.profile.settings
@@ -341,7 +344,8 @@ class Server:
 
     @property
     def clock(self) -> Clock:
-        """The world's time: ``now()``, ``advance(seconds)``, ``freeze()``."""
+        """The world's time: ``now()`` in ns since the epoch and ``datetime()``; ``advance()`` by seconds or a timedelta;
+        ``freeze()`` here or at a datetime, ``resume()``, ``frozen``."""
         return self.world.clock
 
     def settle(self) -> None:
@@ -365,11 +369,11 @@ class Server:
             return points is None or world.count() >= points
 
         if not world.journal.wait(reached, timeout):
-            wanted = [f"{n} {what}" for n, what in ((points, "points"), (requests, "requests")) if n is not None]
+            wanted = [_counted(n, what) for n, what in ((points, "point"), (requests, "request")) if n is not None]
             last = "".join(f"\n  {exchange.line()}" for exchange in world.journal[-5:])
             raise TimeoutError(
-                f"waited {timeout:g} s for {' and '.join(wanted)}; there are {world.count()} points "
-                f"after {world.journal.total} requests{':' if last else ''}{last}"
+                f"waited {timeout:g} s for {' and '.join(wanted)}; so far {_counted(world.count(), 'point')} "
+                f"after {_counted(world.journal.total, 'request')}{':' if last else ''}{last}"
             )
 
     # ---------------------------------------------------------------- faults
@@ -405,6 +409,10 @@ class Server:
     def faults(self) -> list[Fault]:
         """Every fault that was planned, in order; ``fault.consumed`` tells whether it has come to pass."""
         return self.world.faults.all()
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _bucket(world: World, name: str | None) -> Bucket:

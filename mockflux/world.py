@@ -72,7 +72,7 @@ class World:
         self.new_token_value = make_token_value(seed)
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
         self.faults = Plan()
-        self.journal = journal or Journal()
+        self.journal = Journal() if journal is None else journal
         self.rejections: deque[Rejection] = deque(maxlen=KEPT_REJECTIONS)
         self.org: Org | None = None
         self.user: User | None = None

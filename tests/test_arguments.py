@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import influxdb_client
 import pytest
 
 from mockflux import Server
@@ -42,7 +43,7 @@ def test_arguments_of_a_server(arguments: dict[str, Any], error: type[Exception]
         (lambda s: s.create_token(read=None), TypeError, "read=None: expected names of buckets"),
         (lambda s: s.create_token(write=[5]), TypeError, "write=5: expected a string"),
         (lambda s: s.create_mapping(""), ValueError, "database must not be empty"),
-        (lambda s: s.write(5), TypeError, "expected line protocol as text, bytes, or several lines of either, not 5"),
+        (lambda s: s.write(5), TypeError, "expected line protocol as text, bytes, a client's Point, or several of these, not 5"),
         (lambda s: s.write([5]), TypeError, "expected line protocol"),
         (lambda s: s.wait_for(points=1, timeout=None), TypeError, "timeout=None: expected seconds"),
         (lambda s: s.clock.advance("3"), TypeError, "a clock advances by seconds or a timedelta, not by '3'"),
@@ -73,4 +74,11 @@ def test_lines_of_any_kind(server: Server) -> None:
     server.write(b"a v=2 2")
     server.write(["a v=3 3", b"a v=4 4"])
     server.write(f"a v={n} {n}" for n in (5, 6))
-    assert [p.fields["v"] for p in server.points("a")] == [1, 2, 3, 4, 5, 6]
+    server.write([influxdb_client.Point("a").field("v", 7.0).time(7), "a v=8 8"])
+    assert [p.fields["v"] for p in server.points("a")] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_it_can_be_printed_at_any_time(server: Server) -> None:
+    assert str(server) == repr(server) == "<mockflux.Server v2-oss not running>"
+    with server:
+        assert str(server) == server.url

@@ -222,12 +222,12 @@ def test_tells_what_there_is_instead() -> None:
         with pytest.raises(TimeoutError) as caught:
             server.wait_for(points=5, requests=9, timeout=0.01)
     assert str(caught.value).splitlines() == [
-        "waited 0.01 s for 5 points and 9 requests; there are 1 points after 2 requests:",
+        "waited 0.01 s for 5 points and 9 requests; so far 1 point after 2 requests:",
         f"  1. POST {QUERY} 7 B -> 204 [accepted] 1 accepted, 0 rejected",
         f"  2. POST {QUERY} 3 B -> 400 [points_rejected] 0 accepted, 1 rejected",
     ]
 
 
 def test_tells_that_nothing_came() -> None:
-    with pytest.raises(TimeoutError, match=r"^waited 0.01 s for 1 requests; there are 0 points after 0 requests$"):
+    with pytest.raises(TimeoutError, match=r"^waited 0.01 s for 1 request; so far 0 points after 0 requests$"):
         Server().wait_for(requests=1, timeout=0.01)

@@ -6,12 +6,13 @@ command runs.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import click
@@ -40,7 +41,18 @@ class Commands(click.Group):
             sys.exit(2)
         except click.Abort:  # Ctrl-C
             sys.exit(130)
+        except OSError as error:
+            _give_up_stdout()
+            if error.errno != errno.EPIPE:  # who closes a pipe knows that he did
+                click.echo(f"mockflux: cannot write the output: {error.strerror or error}", err=True)
+            sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _give_up_stdout() -> None:
+    """What could not be written is not tried again when the interpreter ends."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -171,6 +183,6 @@ def explain(profile: str, status: int | None, switches: tuple[str, ...], as_json
         if as_json:
             text = json.dumps(explaining.as_data(found, status), indent=2) + "\n"
         else:
-            width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+            width = min(100, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else None
             text = explaining.as_text(found, status, width)
     click.echo(text, nl=False)

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import trustme  # noqa: F401  here, since runs within this process forget modules, and half of cryptography is none
-
 import mockflux.pytest_plugin
 import mockflux.report
 import mockflux.watching  # imported here, so that runs within this process need not import them again and again

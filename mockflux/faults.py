@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from mockflux.profile.clause import Clause
@@ -15,31 +15,36 @@ TRANSPORTS: tuple[Transport, ...] = ("reset_before", "reset_after", "truncate")
 class Fault:
     """One planned deviation.
 
-    It befalls the next ``times`` requests at its ``doors`` (None: for ever). ``clause`` is said instead of handling
-    the request; ``transport`` breaks the transmission; ``delay`` seconds pass before the answer. ``facts`` are what
-    the clause is filled with (``retry_after``, for one).
+    It befalls the next ``times`` requests at its ``doors`` (None: for ever). ``clauses`` are said instead of handling
+    the request, by door; ``transport`` breaks the transmission; ``delay`` seconds pass before the answer. ``facts``
+    are what the clause is filled with (``retry_after``, for one).
     """
 
-    __slots__ = ("clause", "delay", "doors", "facts", "seen", "times", "transport")
+    __slots__ = ("clauses", "delay", "doors", "facts", "seen", "times", "transport")
 
     def __init__(
         self,
         doors: Iterable[str],
         *,
-        clause: Clause | None = None,
+        clauses: Mapping[str, Clause] | None = None,
         transport: Transport | None = None,
         delay: float = 0.0,
         times: int | None = 1,
         facts: dict[str, Any] | None = None,
     ) -> None:
         self.doors = frozenset(doors)
-        self.clause = clause
+        self.clauses = dict(clauses or {})
         self.transport = transport
         self.delay = delay
         self.times = times
         self.facts = facts or {}
         #: How many requests it has befallen.
         self.seen = 0
+
+    @property
+    def clause(self) -> Clause | None:
+        """The clause that is said, at the first of its doors; None for a fault of the transport alone."""
+        return next(iter(self.clauses.values()), None)
 
     @property
     def remaining(self) -> int | None:

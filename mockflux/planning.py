@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+from mockflux import arguments
 from mockflux.faults import TRANSPORTS, Fault, Transport
 from mockflux.profile import Clause, Profile
 from mockflux.profile.clause import Key
+from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS
 
 __tracebackhide__ = True  # as in public.py
 
-#: Who may say a clause out of turn, and the door whose words are used for it (empty: the request's own).
-SPEAKERS = {"edition": "", "proxy": "proxy"}
+#: Who may say a clause out of turn.
+SPEAKERS = ("edition", "proxy")
+#: Kinds that stand for an outcome where nobody named one.
+_USUAL_KIND = {"points_rejected": "malformed.atomic"}
 
 
 def plan_fault(
@@ -27,66 +30,129 @@ def plan_fault(
     delay: float | None = None,
     door: str | None = None,
 ) -> Fault:
-    """A fault as :meth:`mockflux.Server.fail` describes it. Raises ValueError, in one sentence, for what cannot be."""
+    """A fault as :meth:`mockflux.Server.fail` describes it.
+
+    Raises TypeError or ValueError, in one sentence, for what cannot be.
+    """
     if by not in SPEAKERS:
         raise ValueError(f"by={by!r}: expected one of {', '.join(map(repr, SPEAKERS))}")
     if transport is not None and transport not in TRANSPORTS:
         raise ValueError(f"transport={transport!r}: expected one of {', '.join(map(repr, TRANSPORTS))}")
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise ValueError(f"times={times!r}: expected a whole number from 1, or None for every request")
-    if delay is not None and not 0 <= delay < float("inf"):
-        raise ValueError(f"delay={delay!r}: expected seconds, 0 or more")
-    if door is not None and door not in profile.doors:
-        raise ValueError(f"door={door!r}: {profile.id} has the doors {', '.join(profile.doors)}")
+    if status is not None and (not isinstance(status, int) or isinstance(status, bool)):
+        raise TypeError(f"status={status!r}: expected a whole number")
+    if clause is not None and not isinstance(clause, str):
+        raise TypeError(f"clause={clause!r}: expected the name of a clause")
     if status is None and clause is None and transport is None and delay is None:
         raise ValueError("fail() needs a status, a clause, a transport or a delay")
     if transport == "reset_before" and (status is not None or clause is not None):
         raise ValueError("transport='reset_before' sends nothing, so no status or clause can go with it")
-    doors = (door,) if door else profile.settings.faults.doors
-    said = None
-    if status is not None or clause is not None:
-        said = _choose(profile, status, clause, SPEAKERS[by], doors)
-    facts: dict[str, Any] = {}
-    if retry_after is not None:
-        facts["retry_after"] = _whole_seconds(retry_after, said, profile)
-    return Fault(doors, clause=said, transport=transport, delay=delay or 0.0, times=times, facts=facts)
+    doors = _doors(profile, door)
+    said: Mapping[str, Clause] = {}
+    if clause is not None:
+        said = _named(profile, clause, by, doors, asked=door is not None)
+    elif status is not None:
+        said = _of_status(profile, status, by, doors)
+    if said and status is not None and (other := next((c for c in said.values() if c.status != status), None)):
+        raise ValueError(f"the clause {clause!r} of {profile.id} says {other.status}, not {status}")
+    return Fault(
+        tuple(said) or doors,
+        clauses=said,
+        transport=transport,
+        delay=0.0 if delay is None else arguments.seconds("delay", delay),
+        times=times,
+        facts={} if retry_after is None else {"retry_after": _whole_seconds(retry_after, said, profile)},
+    )
 
 
-def _whole_seconds(retry_after: int, said: Clause | None, profile: Profile) -> int:
-    if not isinstance(retry_after, int) or isinstance(retry_after, bool) or retry_after < 0:
-        raise ValueError(f"retry_after={retry_after!r}: expected whole seconds, 0 or more")
-    if said is None or "retry_after" not in said.fact_names:
-        what = f"{said.status} [{said.key}]" if said else "no status"
+def _doors(profile: Profile, door: str | None) -> tuple[str, ...]:
+    """Where the fault may befall a request."""
+    if door is None:
+        return profile.settings.faults.doors
+    open_doors = [name for name in profile.doors if name in REQUESTS]
+    if door not in open_doors:
+        raise ValueError(f"no request comes in by the door {door!r}; {profile.id} has {', '.join(open_doors)}")
+    return (door,)
+
+
+def _whole_seconds(retry_after: int, said: Mapping[str, Clause], profile: Profile) -> int:
+    if not isinstance(retry_after, int) or isinstance(retry_after, bool) or not 0 <= retry_after < 2**31:
+        raise ValueError(f"retry_after={retry_after!r:.40}: expected whole seconds, 0 or more")
+    silent = next((clause for clause in said.values() if "retry_after" not in clause.fact_names), None)
+    if silent or not said:
+        what = f"{silent.status} [{silent.key}]" if silent else "no status"
         raise ValueError(f"retry_after= goes with a reply that has Retry-After; {profile.id} sends none with {what}")
     return retry_after
 
 
-def _choose(profile: Profile, status: int | None, name: str | None, speaker: str, doors: Iterable[str]) -> Clause:
-    sayable = [c for c in profile.clauses.values() if _can_be_said(c, speaker, doors)]
-    if name is not None:
-        chosen = profile.clauses.get(name)
-        if chosen is None:
-            raise ValueError(f"{profile.id} has no clause {name!r}; it has {', '.join(c.key for c in sayable)}")
-        if status not in (None, chosen.status):
-            raise ValueError(f"the clause {name!r} of {profile.id} says {chosen.status}, not {status}")
-        return chosen
-    fitting = [clause for clause in sayable if clause.status == status]
-    if not fitting:
-        statuses = ", ".join(str(s) for s in sorted({c.status for c in sayable if c.status >= 400}))
-        who = f"a proxy in front of {profile.id}" if speaker else profile.id
-        raise ValueError(f"{who} never says {status}; it says {statuses}")
-    prefer = profile.settings.faults.prefer
-    return min(fitting, key=lambda c: _rank(c, prefer))
+# ------------------------------------------------------------------------------------------ which clause
 
 
-def _rank(clause: Clause, prefer: tuple[str, ...]) -> int:
+def _named(profile: Profile, name: str, by: str, doors: Sequence[str], *, asked: bool) -> dict[str, Clause]:
+    """The clause of that name; at each door as it is said there. One that is a door's own befalls that door alone."""
+    if name not in profile.clauses:
+        raise ValueError(f"{profile.id} has no clause {name!r}; it has {', '.join(profile.clauses)}")
+    key = Key.parse(name)
+    if by == "proxy" or key.door == "proxy":
+        found = _by_proxy(profile, key.outcome)
+        if found is None:
+            raise ValueError(f"a proxy in front of {profile.id} does not say {name!r}; leave by= out")
+        return dict.fromkeys(doors, found)
+    if key.door:
+        if asked and key.door not in doors:
+            raise ValueError(f"the clause {name!r} is of the door {key.door!r}, not of {doors[0]!r}")
+        return {key.door: profile.clauses[name]}
+    kind = key.kind or _USUAL_KIND.get(key.outcome, "")
+    return {door: profile.find(key.outcome, kind, door) or profile.clauses[name] for door in doors}
+
+
+def _of_status(profile: Profile, status: int, by: str, doors: Sequence[str]) -> dict[str, Clause]:
+    """The clause of that status which each door would most likely say; doors that never say it are left out."""
+    proxied = [clause for clause in profile.clauses.values() if Key.parse(clause.key).door == "proxy"]
+    if by == "proxy":
+        fitting = [clause for clause in proxied if clause.status == status]
+        if not fitting:
+            raise ValueError(f"a proxy in front of {profile.id} never says {status}; it says {_statuses(proxied)}")
+        return dict.fromkeys(doors, fitting[0])
+    sayable = {door: list(_sayable(profile, door)) for door in doors}
+    chosen = {}
+    for door, clauses in sayable.items():
+        fitting = [clause for clause in clauses if clause.status == status >= 400]
+        if fitting:
+            prefer = profile.settings.faults.prefer
+            chosen[door] = min(fitting, key=lambda clause: _rank(clause, prefer))
+    if not chosen:
+        there = _statuses(clause for clauses in sayable.values() for clause in clauses if clause.status >= 400)
+        proxy = f"; with by='proxy' it says {_statuses(proxied)}" if status in {c.status for c in proxied} else ""
+        raise ValueError(f"{profile.id} never says {status}; it says {there}{proxy}")
+    return chosen
+
+
+def _sayable(profile: Profile, door: str) -> Iterator[Clause]:
+    """The clauses by which requests at a door can end, by themselves or only by a fault."""
+    gate = profile.settings.gate
+    area = gate.area(REQUESTS[door][0].partition(" ")[2])
+    checks = (*gate.first, *(area.before_door if area else ()), *gate.doors.get(door, ()))
+    outcomes = [say for check in checks for say in CHECKS[check].says] + list(BEHIND[door].says)
+    for clause in profile.clauses.values():
+        if clause.by == "fault" and Key.parse(clause.key).door in ("", door):
+            outcomes.append(clause.key.partition("@")[0])
+    for text in outcomes:
+        outcome, _, kind = text.partition(":")
+        found = profile.find(outcome, kind or _USUAL_KIND.get(outcome, ""), door)
+        if found is not None:
+            yield found
+
+
+def _by_proxy(profile: Profile, outcome: str) -> Clause | None:
+    return profile.clauses.get(f"{outcome}@proxy")
+
+
+def _statuses(clauses: Iterator[Clause] | Sequence[Clause]) -> str:
+    return ", ".join(str(status) for status in sorted({clause.status for clause in clauses}))
+
+
+def _rank(clause: Clause, prefer: Sequence[str]) -> int:
     outcome = Key.parse(clause.key).outcome
     return prefer.index(outcome) if outcome in prefer else len(prefer)
-
-
-def _can_be_said(clause: Clause, speaker: str, doors: Iterable[str]) -> bool:
-    """Whether a clause is said at one of the doors, or by whoever stands in front of them."""
-    door = Key.parse(clause.key).door
-    if speaker:
-        return door == speaker
-    return not door or door in doors

@@ -10,10 +10,10 @@ from typing import Any
 
 from mockflux.clock import Clock
 from mockflux.due import Due
-from mockflux.faults import Fault, Plan
+from mockflux.faults import Plan
 from mockflux.journal import Journal
 from mockflux.outcomes import Outcome
-from mockflux.profile import Profile
+from mockflux.profile import Clause, Profile
 from mockflux.reasons import Rejection, Verdict
 from mockflux.reply import Reply
 from mockflux.storage import permissions
@@ -180,9 +180,8 @@ class World:
 
     # ---------------------------------------------------------------- saying
 
-    def say(self, outcome: Outcome, door: str, origin: str | None = None, fault: Fault | None = None) -> Reply:
-        """The reply for an outcome, by the clause that fits or by that of a planned fault."""
-        clause = fault.clause if fault else None
+    def say(self, outcome: Outcome, door: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+        """The reply for an outcome, by the clause that fits or by the one given."""
         return self.profile.say(outcome, door, self.date(), origin, clause)
 
     def known(self) -> Mapping[str, Any]:

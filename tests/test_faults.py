@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -13,8 +14,10 @@ import pytest
 
 from mockflux import Fault, Server
 from mockflux.faults import Plan
+from mockflux.http import front
 from mockflux.planning import plan_fault
 from mockflux.profile import load_profile
+from mockflux.request import Request
 
 PROFILE = load_profile("v2-oss")
 DEADLINE = 20.0
@@ -27,7 +30,7 @@ DEADLINE = 20.0
     ("asked", "sentence"),
     [
         ({}, "fail() needs a status, a clause, a transport or a delay"),
-        ({"status": 418}, "v2-oss never says 418; it says 400, 401, 404, 405, 413, 417, 431, 500, 501, 503, 505"),
+        ({"status": 418}, "v2-oss never says 418; it says 400, 401, 404, 405, 413, 500, 503"),
         ({"status": 429}, "v2-oss never says 429; it says "),
         ({"status": 500, "by": "proxy"}, "a proxy in front of v2-oss never says 500; it says 429, 502, 503"),
         ({"status": 400, "by": "moon"}, "by='moon': expected one of 'edition', 'proxy'"),
@@ -40,7 +43,10 @@ DEADLINE = 20.0
         ({"delay": -1}, "delay=-1: expected seconds, 0 or more"),
         ({"delay": float("nan")}, "delay=nan: expected seconds, 0 or more"),
         ({"delay": float("inf")}, "delay=inf: expected seconds, 0 or more"),
-        ({"status": 503, "door": "v3-write"}, "door='v3-write': v2-oss has the doors v1-write, v2-write, "),
+        (
+            {"status": 503, "door": "v3-write"},
+            "no request comes in by the door 'v3-write'; v2-oss has v1-write, v2-write, ",
+        ),
         (
             {"status": 503, "transport": "reset_before"},
             "transport='reset_before' sends nothing, so no status or clause can go with it",
@@ -281,3 +287,69 @@ def test_a_delay(server: Server, post: Callable[..., Answer]) -> None:
 def test_a_delayed_answer_comes(server: Server, post: Callable[..., Answer]) -> None:
     server.fail(503, delay=0.01)
     assert post().status == 503
+
+
+# ---------------------------------------------------------------- at the door where it befalls a request
+
+
+def ask(server: Server, method: str, target: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of a request that is allowed everything."""
+    reply = front.answer(
+        server.world, Request(method, target, [("Authorization", "Token my-token"), *headers.items()], body)
+    )
+    return reply.status, dict(reply.headers), reply.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, "Unauthorized"),
+        (404, "no dbrp mapping found"),
+        (503, "server is temporarily unavailable to accept writes"),
+    ],
+)
+def test_each_door_says_it_in_its_own_words(status: int, message: str) -> None:
+    server = Server()
+    server.fail(status)
+    got, headers, body = ask(server, "POST", "/write?db=my-bucket", b"m v=1")
+    assert (got, json.loads(body)["message"]) == (status, message)
+    assert ("Vary" in headers) == (status != 401), "a v1 401 has no Vary"
+
+
+def test_a_clause_of_one_door_befalls_that_door_alone() -> None:
+    server = Server()
+    server.fail(clause="token_unknown@v1-write")
+    assert ask(server, "POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1")[0] == 204
+    assert ask(server, "POST", "/write?db=my-bucket", b"m v=1")[0] == 401
+    with pytest.raises(
+        ValueError, match="the clause 'token_unknown@v1-write' is of the door 'v1-write', not of 'v2-write'"
+    ):
+        server.fail(clause="token_unknown@v1-write", door="v2-write")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "HEAD", "PUT", "PROPFIND"])
+def test_a_request_that_is_no_write_uses_no_fault_up(method: str) -> None:
+    server = Server()
+    fault = server.fail(503)
+    status, _, _ = ask(server, method, "/api/v2/write?org=my-org&bucket=my-bucket", Origin="http://a")
+    assert status in (204, 405)
+    assert fault.seen == 0
+    assert ask(server, "POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1")[0] == 503
+
+
+def test_what_is_known_of_the_request_is_in_the_answer() -> None:
+    server = Server()
+    write = "/api/v2/write?org=my-org&bucket=plant"
+    server.fail(404)
+    assert 'bucket \\"plant\\" not found' in ask(server, "POST", write, b"m v=1")[2]
+    server.fail(405)
+    assert ask(server, "POST", write, b"m v=1")[1]["Allow"] == "OPTIONS, POST"
+    server.fail(400, times=2)
+    assert "unable to parse 'm v=1'" in ask(server, "POST", write, b"m v=1\nn v=2")[2]
+    headers = {"Content-Encoding": "gzip"}
+    assert "unable to parse 'm v=1'" in ask(server, "POST", write, gzip.compress(b"m v=1\nn v=2"), **headers)[2]
+
+
+def test_what_only_a_proxy_says_is_hinted_at() -> None:
+    with pytest.raises(ValueError, match=r"never says 502; it says .*; with by='proxy' it says 429, 502, 503$"):
+        Server().fail(502)

@@ -9,14 +9,11 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mockflux.http import gate
+from mockflux.http import gate, planned
 from mockflux.http.nearmiss import hint
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Handler, Place, handler_of, locate
-from mockflux.lineprotocol import to_text
 from mockflux.outcomes import InternalError, MalformedRequest, OptionsListed, Outcome, PathNotFound
-from mockflux.profile.clause import Key
-from mockflux.reasons import Malformed, Rejection
 from mockflux.reply import Reply
 from mockflux.request import Request
 
@@ -54,7 +51,7 @@ def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Rep
     exchange.door = place.door
     try:
         world.work_off()
-        fault = exchange.fault = world.faults.take(place.door) if world.faults else None
+        fault = exchange.fault = planned.befalls(world, request, place) if world.faults else None
         reply = _answer(world, request, place, exchange, fault, dispatch)
     except Exception:
         exchange.error = traceback.format_exc()
@@ -98,8 +95,8 @@ def _answer(
         return _handle(world, request, place, exchange, dispatch)
     if fault.transport == "reset_before":
         reply = Reply(0, "", [])
-    elif fault.clause is not None:
-        reply = _out_of_turn(world, request, place, fault)
+    elif fault.clauses:
+        reply = planned.said_out_of_turn(world, request, place, fault)
     else:
         reply = _handle(world, request, place, exchange, dispatch)
     reply.delay = fault.delay
@@ -135,36 +132,6 @@ def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
         passage.simulated = False
         return PathNotFound()
     return dispatch(passage, handler)
-
-
-def _out_of_turn(world: World, request: Request, place: Place, fault: Fault) -> Reply:
-    """A clause said by plan, filled with what is known of the request and what the plan gave."""
-    clause = fault.clause
-    assert clause is not None
-    passage = Passage(world, request, place)
-    rules = passage.param_rules
-    asked = {
-        "org": next((value for name in rules.org if (value := passage.params.get(name))), None),
-        "bucket": passage.params.get(rules.target),
-        "database": passage.params.get(rules.target),
-        "retention_policy": passage.params.get(rules.retention_policy),
-        "precision": passage.params.get("precision"),
-    }
-    known = {
-        **world.known(),
-        **{fact: value for fact, value in asked.items() if value},
-        **clause.example,
-        **fault.facts,
-    }
-    known["deciding"] = world.profile.worded(Rejection(1, _first_line(request), Malformed("missing fields")))
-    key = Key.parse(clause.key)
-    outcome = Outcome.CATALOGUE[key.outcome].example(key.kind, known)
-    return world.say(outcome, key.door or place.door, request.header("origin"), fault)
-
-
-def _first_line(request: Request) -> str:
-    lines = request.body.split(b"\n", 1) if request.header("content-encoding") is None else [b""]
-    return to_text(lines[0])
 
 
 def _sorry(world: World, door: str) -> Reply:

@@ -130,10 +130,11 @@ def _of_status(profile: Profile, status: int, by: str, doors: Sequence[str]) -> 
 
 
 def _sayable(profile: Profile, door: str) -> Iterator[Clause]:
-    """The clauses by which requests at a door can end, by themselves or only by a fault."""
+    """The clauses by which requests at a door can end, by themselves or only by a fault; what the door itself says
+    before what every request may meet."""
     gate = profile.settings.gate
     area = gate.area(REQUESTS[door][0].partition(" ")[2])
-    checks = (*gate.first, *(area.before_door if area else ()), *gate.doors.get(door, ()))
+    checks = (*gate.doors.get(door, ()), *(area.before_door if area else ()), *gate.first)
     outcomes = [say for check in checks for say in CHECKS[check].says] + list(BEHIND[door].says)
     for clause in profile.clauses.values():
         if clause.by == "fault" and Key.parse(clause.key).door in ("", door):

@@ -44,10 +44,12 @@ def nanoseconds(name: str, span: Any) -> int:
         return 0
     if isinstance(span, bool) or not isinstance(span, int | float | timedelta):
         raise TypeError(f"{name}={span!r}: expected seconds or a timedelta, or None for ever")
-    exact = span if isinstance(span, timedelta) else None
-    if exact is None and 0 < span < timedelta.max.total_seconds():
+    exact = timedelta(0)
+    if isinstance(span, timedelta):
+        exact = span
+    elif 0 < span < timedelta.max.total_seconds():
         exact = timedelta(seconds=span)
-    if exact is None or exact <= timedelta(0):
+    if exact <= timedelta(0):
         raise ValueError(f"{name}={span!r}: expected seconds or a timedelta above zero, or None for ever")
     return (exact // timedelta(microseconds=1)) * 1_000
 

@@ -2,188 +2,187 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from mockflux.masking import mask_header, mask_target
-from mockflux.reply import Header, Reply
-from mockflux.request import Request
+from mockflux.exchange import Cut as Cut
+from mockflux.exchange import Exchange as Exchange
+from mockflux.masking import Secrets, no_secrets
 
 if TYPE_CHECKING:
-    from mockflux.faults import Fault
     from mockflux.profile.evidence import Evidence
-    from mockflux.reasons import Verdict
+    from mockflux.reply import Reply
+    from mockflux.request import Request
 
 #: Bytes that a journal keeps before it forgets its oldest exchanges.
 KEPT_BYTES = 16 * 2**20
-#: Bytes that an exchange takes beside its texts and bodies, roughly.
-_OVERHEAD = 2_000
+#: How many kinds of requests that are not simulated are told apart, and how many characters of each are kept.
+_KINDS, _CHARACTERS = 1_000, 200
+#: What stands for all further ones.
+_OTHERS = "…"
+#: How many exchanges with an error are kept beyond the bound, each cut to this part of it.
+_ERRORS, _ERROR_PART = 20, 64
 
 
-class Exchange:
-    """One request and its reply.
+def _real_clock() -> Callable[[], float]:
+    """A clock that goes on when a test makes ``time`` stand still.
 
-    ``number`` counts from 1 and is never given twice; ``time`` is the world's, in ns; ``door`` is the API family
-    through which the request came. ``clause`` names the rule of the profile that produced the reply and ``source``
-    says where that rule comes from. ``verdict`` is what judging a write found, None for other requests. ``simulated``
-    is False for a request that a real server would answer and mockflux does not. ``fault`` is the planned fault that
-    befell it. ``error`` is the traceback of an unexpected exception. ``hint`` tells a near miss: what there is instead
-    of what was asked for. Credentials are masked.
+    Not the function of ``time`` itself: freezegun replaces it wherever a module has it by a name of its own.
+    """
+    if sys.platform != "win32":
+        read, which = time.clock_gettime, time.CLOCK_MONOTONIC
+        return lambda: read(which)
+    monotonic = time.monotonic
+    return lambda: monotonic()
+
+
+_now = _real_clock()
+
+
+class Notes:
+    """What outlives forgetting: how many requests a journal has seen, which were not simulated, which went wrong.
+
+    Small and a thing of its own, so that one can keep it and let the journal go.
     """
 
-    __slots__ = ("_request", "door", "error", "evidence", "fault", "hint", "number", "reply", "simulated", "time",
-                 "verdict")  # fmt: skip
+    def __init__(self) -> None:
+        #: Requests answered so far.
+        self.total = 0
+        self._not_simulated: dict[str, int] = {}
+        self._errors: deque[Exchange] = deque(maxlen=_ERRORS)
+        self._lock = threading.Lock()
 
-    def __init__(self, number: int, request: Request, now: int) -> None:
-        self.number = number
-        self._request = request
-        self.time = now
-        self.door = "other"
-        self.reply: Reply | None = None
-        self.evidence: Evidence | None = None
-        self.verdict: Verdict | None = None
-        self.fault: Fault | None = None
-        self.simulated = True
-        self.error: str | None = None
-        self.hint = ""
+    def take(self, exchange: Exchange) -> None:
+        """Note what is to be noted of an exchange."""
+        if not exchange.simulated:
+            what = f"{exchange.method} {exchange.path}"
+            with self._lock:
+                self._count(what if len(what) <= _CHARACTERS else f"{what[:_CHARACTERS]}…")
+        if exchange.error:
+            with self._lock:
+                self._errors.append(exchange)
 
-    @property
-    def request(self) -> Request:
-        """The request, credentials masked."""
-        sent = self._request
-        return Request(
-            sent.method, mask_target(sent.target), self.headers, sent.body, problem=sent.problem, length=sent.length
-        )
+    def _count(self, what: str) -> None:
+        if what not in self._not_simulated and len(self._not_simulated) >= _KINDS:
+            what = _OTHERS
+        self._not_simulated[what] = self._not_simulated.get(what, 0) + 1
 
-    @property
-    def method(self) -> str:
-        """The request's method."""
-        return self._request.method
+    def not_simulated(self) -> dict[str, int]:
+        """Requests that a real server answers and mockflux does not, with how often they came.
 
-    @property
-    def path(self) -> str:
-        """The request's path, without the query."""
-        return self._request.path
+        Of more than a thousand different ones the further ones are counted together, as ``…``.
+        """
+        with self._lock:
+            return dict(self._not_simulated)
 
-    @property
-    def headers(self) -> list[Header]:
-        """The request's headers, credentials masked."""
-        return [mask_header(header) for header in self._request.headers]
-
-    @property
-    def body(self) -> bytes:
-        """The request's body as sent (still compressed, if it was)."""
-        return self._request.body
-
-    @property
-    def status(self) -> int | None:
-        """The reply's status; None while there is none."""
-        return self.reply.status if self.reply else None
-
-    @property
-    def clause(self) -> str:
-        """The clause of the profile that said the reply."""
-        return self.reply.clause if self.reply else ""
-
-    @property
-    def source(self) -> str:
-        """Where the clause comes from and how well it is known."""
-        return str(self.evidence) if self.evidence else ""
-
-    @property
-    def size(self) -> int:
-        """Bytes that the journal counts for it: heads, bodies and rejected lines."""
-        sent = self._request
-        size = _OVERHEAD + len(sent.target) + len(sent.body) + (len(self.reply.body) if self.reply else 0)
-        size += sum([len(name) + len(value) for name, value in sent.headers])
-        if self.verdict and self.verdict.rejections:
-            size += sum([len(rejection.line) + len(rejection.text) for rejection in self.verdict.rejections])
-        return size
-
-    def line(self) -> str:
-        """The exchange in one line: request, status, clause, what was stored."""
-        parts = [f"{self.number}.", self.method, mask_target(self._request.target), f"{self._request.length} B", "->"]
-        parts.append(str(self.status) if self.status else "no answer")
-        if self.clause:
-            parts.append(f"[{self.clause}]")
-        if self.verdict:
-            parts.append(f"{self.verdict.accepted} accepted, {len(self.verdict.rejections)} rejected")
-        if self.fault:
-            parts.append("(planned fault)")
-        if not self.simulated:
-            parts.append("NOT SIMULATED")
-        return " ".join(parts)
-
-    def __repr__(self) -> str:
-        return f"<Exchange {self.line()}>"
+    def errors(self) -> list[Exchange]:
+        """The last exchanges in which mockflux met an unexpected exception of its own."""
+        with self._lock:
+            return list(self._errors)
 
 
 class Journal:
     """The exchanges of one world, oldest first. Safe between threads.
 
     Iterate over it, index it, ask for its length. When more than ``kept_bytes`` are in it, the oldest exchanges are
-    forgotten; ``total`` still counts them, ``forgotten`` tells how many. Those that were not simulated or met an
-    unexpected exception are noted apart, so that forgetting never hides them.
+    forgotten; ``total`` still counts them, ``forgotten`` tells how many. One that is greater by itself is cut: its head
+    stays, with the beginning of the rest. Those that were not simulated or met an unexpected exception are noted
+    apart, so that forgetting never hides them.
 
     ``on_close``, if set, is called with each exchange once it is in the journal and before its reply is sent, in the
-    thread of its request; it must not raise.
+    thread of its request. The client gets its answer even if it raises: the first exception goes to
+    ``threading.excepthook`` (which prints it; pytest shows it as a warning), as of a thread that nobody waits for.
+
+    ``secrets`` gives the tokens and passwords that must not be shown; it is asked whenever an exchange is looked at.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES, *, on_close: Callable[[Exchange], object] | None = None) -> None:
+    def __init__(
+        self,
+        kept_bytes: int = KEPT_BYTES,
+        *,
+        on_close: Callable[[Exchange], object] | None = None,
+        secrets: Secrets = no_secrets,
+    ) -> None:
         self.kept_bytes = kept_bytes
         self.on_close = on_close
-        #: Requests answered since the start or the last reset.
-        self.total = 0
-        #: How many of them are no longer in the journal.
+        self.secrets = secrets
+        #: What outlives forgetting.
+        self.notes = Notes()
+        #: How many exchanges are no longer in the journal.
         self.forgotten = 0
         self._bytes = 0
         self._opened = 0
         self._exchanges: deque[Exchange] = deque()
         self._changed = threading.Condition()
         self._waiting = 0
-        self._not_simulated: dict[str, int] = {}
-        self._errors: deque[Exchange] = deque(maxlen=20)
+        self._complained = False
+
+    @property
+    def total(self) -> int:
+        """Requests answered since the start or the last reset."""
+        return self.notes.total
 
     def open(self, request: Request, now: int) -> Exchange:
         """An exchange for a request that has just come in; it is in the journal once it is closed."""
         with self._changed:
             self._opened += 1
-            return Exchange(self._opened, request, now)
+            return Exchange(self._opened, request, now, self.secrets)
 
     def close(self, exchange: Exchange, reply: Reply, evidence: Evidence | None) -> None:
-        """Enter an exchange with its reply, forget the oldest ones beyond the bound, tell those who wait."""
+        """Enter an exchange with its reply, forget the oldest ones beyond the bound, tell those who wait.
+
+        The journal that opened an exchange closes it, even if a reset has put another in its place meanwhile.
+        """
         exchange.reply, exchange.evidence = reply, evidence
+        size = exchange.size = exchange.weigh()
+        if size > self.kept_bytes:
+            exchange.cut_to(self.kept_bytes)
+        if not exchange.simulated or exchange.error:
+            self.notes.take(exchange)
         with self._changed:
-            self.total += 1
+            self.notes.total += 1
             self._exchanges.append(exchange)
             self._bytes += exchange.size
             while self._bytes > self.kept_bytes and len(self._exchanges) > 1:
-                self._bytes -= self._exchanges.popleft().size
-                self.forgotten += 1
-            if not exchange.simulated:
-                what = f"{exchange.method} {exchange.path}"
-                self._not_simulated[what] = self._not_simulated.get(what, 0) + 1
-            if exchange.error:
-                self._errors.append(exchange)
+                self._forget(self._exchanges.popleft())
             if self._waiting:
                 self._changed.notify_all()
         if self.on_close is not None:
-            self.on_close(exchange)
+            self._tell(self.on_close, exchange)
+
+    def _forget(self, exchange: Exchange) -> None:
+        self._bytes -= exchange.size
+        self.forgotten += 1
+        if exchange.error and exchange.size > self.kept_bytes // _ERROR_PART:
+            exchange.cut_to(self.kept_bytes // _ERROR_PART)
+
+    def _tell(self, on_close: Callable[[Exchange], object], exchange: Exchange) -> None:
+        try:
+            on_close(exchange)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # pytest.fail() raises one that is no Exception
+            if not self._complained:
+                self._complained = True
+                with contextlib.suppress(Exception):
+                    threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def wait(self, reached: Callable[[], bool], timeout: float) -> bool:
-        """Wait until ``reached()``, asked anew after each exchange, for at most ``timeout`` seconds.
+        """Wait until ``reached()``, asked anew after each exchange, for at most ``timeout`` seconds of real time.
 
         It is asked at least every 50 ms, so that what becomes true without a request is seen too.
         """
-        deadline = time.monotonic() + timeout
+        deadline = _now() + timeout
         with self._changed:
             self._waiting += 1
         try:
             while not reached():
-                left = deadline - time.monotonic()
+                left = deadline - _now()
                 if left <= 0:
                     return False
                 with self._changed:
@@ -194,14 +193,15 @@ class Journal:
                 self._waiting -= 1
 
     def not_simulated(self) -> dict[str, int]:
-        """Requests that a real server answers and mockflux does not, with how often they came."""
-        with self._changed:
-            return dict(self._not_simulated)
+        """Requests that a real server answers and mockflux does not, with how often they came.
+
+        Of more than a thousand different ones the further ones are counted together, as ``…``.
+        """
+        return self.notes.not_simulated()
 
     def errors(self) -> list[Exchange]:
         """The last exchanges in which mockflux met an unexpected exception of its own."""
-        with self._changed:
-            return list(self._errors)
+        return self.notes.errors()
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._changed:

@@ -136,7 +136,7 @@ def target_without_secrets(target: str, secrets: Iterable[str]) -> str:
 @lru_cache(maxsize=1024)
 def _forms(secret: str) -> tuple[str, ...]:
     """How a secret may be written: as it is, as bytes in a head, in a URL, in JSON."""
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw = secret.encode("utf-8", "surrogatepass")
     forms = (secret, raw.decode("latin-1"), quote(raw, safe=""), quote(raw), quote_plus(raw))
     quoted = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     return tuple(dict.fromkeys(forms + quoted))

@@ -11,6 +11,7 @@ from mockflux import access, arguments, planning
 from mockflux.clock import Clock
 from mockflux.http import front
 from mockflux.profile import Profile, load_profile
+from mockflux.profile.facts import OFFERS
 from mockflux.server import ANYWHERE, SocketServer
 from mockflux.storage import permissions
 from mockflux.world import MAX_BODY, SetUpChoice, World
@@ -236,8 +237,7 @@ class Server:
         return self._ca_file
 
     def _offers(self) -> dict[str, Any]:
-        names = ("url", "host", "port", "token", "org", "org_id", "bucket", "bucket_id", "user", "password", "ca_file")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in OFFERS}
 
     def env(self) -> dict[str, str]:
         """Environment variables that clients of this edition read; with TLS also the file of the authority."""
@@ -304,13 +304,11 @@ class Server:
         )
         return world.add_token(rights).value
 
-    def write(
-        self, lines: str | bytes | Iterable[Any], *, bucket: str | None = None, precision: str = "ns"
-    ) -> None:
+    def write(self, lines: str | bytes | Iterable[Any], *, bucket: str | None = None, precision: str = "ns") -> None:
         """Store line protocol as a client would, past the wire: nothing of it is in the journal.
 
-        ``lines`` is a text, or several lines, or Points of a client library. Raises ValueError, with the edition's own words, if a line is refused
-        (nothing is stored then), if there is no such bucket or precision.
+        ``lines`` is a text, or several lines, or Points of a client library. Raises ValueError, with the edition's
+        own words, if a line is refused (nothing is stored then), if there is no such bucket or precision.
         """
         world, settings = self.world, self.profile.settings
         target, precisions = _bucket(world, bucket), settings.params["v2-write"].precisions
@@ -344,8 +342,8 @@ class Server:
 
     @property
     def clock(self) -> Clock:
-        """The world's time: ``now()`` in ns since the epoch and ``datetime()``; ``advance()`` by seconds or a timedelta;
-        ``freeze()`` here or at a datetime, ``resume()``, ``frozen``."""
+        """The world's time: ``now()`` in ns since the epoch, and ``datetime()``; ``advance()`` by seconds or a
+        timedelta; ``freeze()`` here or at a datetime, ``resume()``, ``frozen``."""
         return self.world.clock
 
     def settle(self) -> None:

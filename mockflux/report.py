@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import traceback
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mockflux.masking import mask
+from mockflux.masking import secrets_of, without_secrets
 
 if TYPE_CHECKING:
     from mockflux.journal import Exchange
@@ -23,6 +23,11 @@ ENTRIES = 10
 WIDTH = 200
 #: Bytes of a body that are looked at.
 LOOKED_AT = 4_000
+#: Bytes after those in which a secret may end that began within them.
+_MARGIN = 1_000
+
+#: Masks the secrets of a server in a text.
+Hide: TypeAlias = "Callable[[str], str]"
 
 
 def of_servers(
@@ -37,7 +42,8 @@ def of_servers(
     for watched in servers:
         try:
             if watched.concerns(arguments):
-                parts.append(_text(_server(watched, arguments), watched.server.world))
+                hide = _hiding(watched.server.world)
+                parts.append(_text(_server(watched, arguments, hide), hide))
         except Exception:
             parts.append(f"mockflux could not write this report; please report this bug.\n{traceback.format_exc()}")
     return "\n\n".join([*parts, of_errors(errors)] if errors else parts)
@@ -47,17 +53,18 @@ def of_errors(errors: Iterable[tuple[Watched, Exchange]]) -> str:
     """What a test is told when mockflux itself went wrong."""
     parts = ["mockflux met an exception of its own, so its answer cannot be trusted; please report this bug."]
     for watched, exchange in errors:
-        parts.append(_text((exchange.line(), *(exchange.error or "").splitlines()), watched.server.world))
+        hide = _hiding(watched.server.world)
+        parts.append(_text((exchange.line(), *(exchange.error or "").splitlines()), hide))
     return "\n\n".join(parts)
 
 
-def _server(watched: Watched, arguments: Mapping[str, Any]) -> Iterator[str]:
+def _server(watched: Watched, arguments: Mapping[str, Any], hide: Hide) -> Iterator[str]:
     world = watched.server.world
     name = next((name for name, value in arguments.items() if value is watched.server), watched.name)
     yield f"{world.profile.id} at {watched.url} (fixture {name})"
     yield from _requests(watched)
     for exchange in watched.exchanges(EXCHANGES):
-        yield from _exchange(exchange)
+        yield from _exchange(exchange, hide)
     now, entries = world.clock.now(), world.due.pending()
     for entry in entries[:ENTRIES]:
         when = f"due in {(entry.at - now) / 1e9:.3g} s" if entry.at > now else "due now"
@@ -79,29 +86,31 @@ def _requests(watched: Watched) -> Iterator[str]:
         yield f"requests: {number}, the last {EXCHANGES} of them:"
 
 
-def _exchange(exchange: Exchange) -> Iterator[str]:
+def _exchange(exchange: Exchange, hide: Hide) -> Iterator[str]:
     yield exchange.line()
     if exchange.source:
         yield f"     source: {exchange.source}"
     if exchange.fault:
         yield f"     fault: {repr(exchange.fault)[1:-1]}"
-    yield from _body("sent", exchange.body, exchange.headers)
+    yield from _body("sent", exchange.body, exchange.headers, hide, exchange.cut.body)
     if exchange.reply:
-        yield from _body("reply", exchange.reply.body.replace(b"\t", b"  "), exchange.reply.headers)
+        body = exchange.reply.body.replace(b"\t", b"  ")
+        yield from _body("reply", body, exchange.reply.headers, hide, exchange.cut.reply)
     if exchange.verdict:
-        yield from _rejections("rejected", exchange.verdict.rejections)
-        yield from _rejections("dropped without a word", exchange.verdict.dropped)
+        yield from _rejections("rejected", exchange.verdict.rejections, exchange.rejected, hide)
+        yield from _rejections("dropped without a word", exchange.verdict.dropped, exchange.dropped, hide)
     if exchange.hint and exchange.simulated:  # what is not simulated is no slip of the pen
         yield f"     hint: {exchange.hint}"
     if exchange.error:
         yield "     an exception inside mockflux"
 
 
-def _rejections(what: str, rejections: tuple[Rejection, ...]) -> Iterator[str]:
-    for rejection in rejections[:REJECTIONS]:
-        line = "" if rejection.line in rejection.text else f" <- {_cut(rejection.line)}"
-        yield f"     line {rejection.number} {what}: {_cut(rejection.text)}{line}"
-    yield from _more(len(rejections) - REJECTIONS, what)
+def _rejections(what: str, rejections: tuple[Rejection, ...], number: int, hide: Hide) -> Iterator[str]:
+    shown = rejections[:REJECTIONS]
+    for rejection in shown:
+        line = "" if rejection.line in rejection.text else f" <- {_cut(hide(rejection.line))}"
+        yield f"     line {rejection.number} {what}: {_cut(hide(rejection.text))}{line}"
+    yield from _more(number - len(shown), what)
 
 
 def _more(number: int, what: str, indent: str = "     ") -> Iterator[str]:
@@ -109,18 +118,19 @@ def _more(number: int, what: str, indent: str = "     ") -> Iterator[str]:
         yield f"{indent}… and {number} more {what}"
 
 
-def _body(label: str, body: bytes, headers: Iterable[Header]) -> Iterator[str]:
-    """The first lines of a body, inflated."""
+def _body(label: str, body: bytes, headers: Iterable[Header], hide: Hide, missing: int) -> Iterator[str]:
+    """The first lines of a body, inflated. The journal did not keep its last ``missing`` bytes."""
     if not body:
         return
-    size, beginning = f"{len(body)} bytes in all", body[:LOOKED_AT]
+    size, beginning = f"{len(body) + missing} bytes in all", body[: LOOKED_AT + _MARGIN]
     if any(name.lower() == "content-encoding" and value.lower() == "gzip" for name, value in headers):
         try:
-            beginning = zlib.decompressobj(31).decompress(body, LOOKED_AT)
-            label, size = f"{label}, inflated", f"{len(body)} bytes compressed"
+            beginning = zlib.decompressobj(31).decompress(body, LOOKED_AT + _MARGIN)
+            label, size = f"{label}, inflated", f"{len(body) + missing} bytes compressed"
         except zlib.error as error:
             label += f", no gzip ({error})"
-    lines = beginning.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    # Masked before it is cut: half a secret would not be found.
+    lines = hide(beginning.decode("utf-8", "surrogateescape"))[:LOOKED_AT].removesuffix("\n").split("\n")
     for index, line in enumerate(lines[:BODY_LINES]):
         yield f"     {label}: {_cut(line)}" if index == 0 else f"     {' ' * len(label)}  {_cut(line)}"
     if len(lines) > BODY_LINES or len(beginning) >= LOOKED_AT:
@@ -144,15 +154,11 @@ def _escaped(char: str) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else char.encode("unicode_escape").decode()
 
 
-def _text(lines: Iterable[str], world: World) -> str:
-    return _without_secrets("\n".join(map(_shown, lines)), world)
+def _text(lines: Iterable[str], hide: Hide) -> str:
+    return "\n".join(_shown(hide(line)) for line in lines)
 
 
-def _without_secrets(text: str, world: World) -> str:
-    """A text in which the world's tokens and passwords are masked; those of a few letters are no secrets, and taking
-    them out would garble the rest."""
-    secrets = [token.value for token in world.catalog.tokens()] + [user.password for user in world.catalog.users()]
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        if len(secret) >= 8:
-            text = text.replace(secret, mask(secret))
-    return text
+def _hiding(world: World) -> Hide:
+    """What masks the world's tokens and passwords in a text. Whatever is cut goes through it first."""
+    secrets = secrets_of(world.catalog)
+    return lambda text: without_secrets(text, secrets)

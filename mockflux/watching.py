@@ -11,23 +11,24 @@ from mockflux.public import Server
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault
-    from mockflux.journal import Exchange, Journal
+    from mockflux.journal import Exchange, Notes
 
 
-#: Requests by method and path with how often they came, for each journal.
-Tally: TypeAlias = "dict[Journal, Counter[str]]"
+#: Requests by method and path with how often they came, for each journal's notes.
+Tally: TypeAlias = "dict[Notes, Counter[str]]"
 
 
 class _Server(Server):
-    """A server that keeps the journals which ``reset()`` takes away: what a test did before it belongs to the test."""
+    """A server that keeps the notes of the journals which ``reset()`` takes away: what a test did before it belongs to
+    the test. Not the journals: a test may reset as often as it likes."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._past: list[Journal] = []
+        self._past: list[Notes] = []
 
     def reset(self) -> None:
         """As :meth:`mockflux.Server.reset`."""
-        self._past.append(self.world.journal)
+        self._past.append(self.world.journal.notes)
         super().reset()
 
 
@@ -51,13 +52,13 @@ class Watched:
         """A new test: what was until now is no longer of interest, unless nobody was told."""
         self.new = False
         self._past.clear()
-        journal = self.server.journal
-        self._before = journal.total
-        self._not_simulated_before = {journal: Counter(journal.not_simulated())}
-        self._not_simulated_told = {j: told for j, told in self._not_simulated_told.items() if j is journal}
+        now = self.server.journal.notes
+        self._before = now.total
+        self._not_simulated_before = {now: Counter(now.not_simulated())}
+        self._not_simulated_told = {notes: told for notes, told in self._not_simulated_told.items() if notes is now}
 
-    def _journals(self) -> list[Journal]:
-        return [*self._past, self.server.journal]
+    def _notes(self) -> list[Notes]:
+        return [*self._past, self.server.journal.notes]
 
     def requests(self) -> int:
         """How many requests were answered since the test began, or since its last ``reset()``."""
@@ -65,7 +66,7 @@ class Watched:
 
     def requests_before_reset(self) -> int:
         """How many requests of this test the last ``reset()`` made forgotten."""
-        return sum(journal.total for journal in self._past) - (self._before if self._past else 0)
+        return sum(notes.total for notes in self._past) - (self._before if self._past else 0)
 
     def exchanges(self, last: int) -> list[Exchange]:
         """The last exchanges of those requests, oldest first."""
@@ -94,20 +95,21 @@ class Watched:
     def not_simulated_and_not_told(self) -> dict[str, int]:
         """The like of which nobody was told before; now they count as told."""
         untold = self._beyond(self._not_simulated_told)
-        self._not_simulated_told = {journal: Counter(journal.not_simulated()) for journal in self._journals()}
+        self._not_simulated_told = {notes: Counter(notes.not_simulated()) for notes in self._notes()}
         return untold
 
     def _beyond(self, known: Tally) -> dict[str, int]:
         new: Counter[str] = Counter()
-        for journal in self._journals():
-            new += Counter(journal.not_simulated()) - known.get(journal, Counter())
+        for notes in self._notes():
+            new += Counter(notes.not_simulated()) - known.get(notes, Counter())
         return dict(new)
 
     def errors(self) -> list[Exchange]:
         """Exchanges with an unexpected exception of mockflux's own, of which nobody was told before."""
-        errors = [e for journal in self._journals() for e in journal.errors() if e not in self._told_errors]
-        self._told_errors.update(errors)
-        return errors
+        errors = [error for notes in self._notes() for error in notes.errors()]
+        untold = [error for error in errors if error not in self._told_errors]
+        self._told_errors = set(errors)  # those that no journal knows any more cannot come again
+        return untold
 
 
 class Watch:

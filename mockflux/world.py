@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mockflux.clock import Clock
 from mockflux.due import Due
 from mockflux.faults import Plan
 from mockflux.journal import Journal
+from mockflux.masking import secrets_of
 from mockflux.outcomes import Outcome
 from mockflux.profile import Clause, Profile
 from mockflux.reasons import Rejection, Verdict
+from mockflux.rejections import RejectionLog
 from mockflux.reply import Reply
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value
 from mockflux.storage.table import Point
 from mockflux.writing.judge import Timing
 
-#: How many rejections a world remembers.
-KEPT_REJECTIONS = 100_000
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
 MAX_BODY = 256 * 2**20
 #: The oldest time that can be stored, in ns: no point is older.
@@ -73,7 +73,9 @@ class World:
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
         self.faults = Plan()
         self.journal = Journal() if journal is None else journal
-        self.rejections: deque[Rejection] = deque(maxlen=KEPT_REJECTIONS)
+        # Of the catalog, not of the world: a world that reset() replaces is gone at once.
+        self.journal.secrets = partial(secrets_of, self.catalog)
+        self.rejections = RejectionLog()
         self.org: Org | None = None
         self.user: User | None = None
         self.bucket: Bucket | None = None

@@ -321,9 +321,7 @@ def test_a_clause_of_one_door_befalls_that_door_alone() -> None:
     server.fail(clause="token_unknown@v1-write")
     assert ask(server, "POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1")[0] == 204
     assert ask(server, "POST", "/write?db=my-bucket", b"m v=1")[0] == 401
-    with pytest.raises(
-        ValueError, match="the clause 'token_unknown@v1-write' is of the door 'v1-write', not of 'v2-write'"
-    ):
+    with pytest.raises(ValueError, match="'token_unknown@v1-write' is of the door 'v1-write', not of 'v2-write'"):
         server.fail(clause="token_unknown@v1-write", door="v2-write")
 
 

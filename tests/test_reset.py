@@ -85,8 +85,9 @@ def test_resets_between_writers_are_never_refused() -> None:
 def _write(server: Server, url: str) -> int:
     target = f"{url}/api/v2/write?org=my-org&bucket=my-bucket"
     try:
-        with urllib.request.urlopen(urllib.request.Request(target, b"m v=1 1", {"Authorization": "Token my-token"})) as r:
-            return int(r.status)
+        request = urllib.request.Request(target, b"m v=1 1", {"Authorization": "Token my-token"})
+        with urllib.request.urlopen(request) as reply:
+            return int(reply.status)
     except urllib.error.HTTPError as error:
         error.close()
         return error.code

@@ -1,6 +1,9 @@
 """The request log: what a line says of each kind of exchange, and that nothing it meets costs a client its answer."""
 
+import contextlib
 import io
+import os
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +12,9 @@ import mockflux
 from mockflux.cli import requestlog
 from mockflux.http import front
 from mockflux.request import Request
+
+DEADLINE = 30
+POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and files of POSIX")
 
 
 @pytest.fixture
@@ -79,6 +85,107 @@ def test_an_exception_of_our_own_is_shown_whole(server, log, monkeypatch):
 def test_a_log_that_cannot_be_written_does_not_matter(server, log):
     log.close()
     assert write(server).status == 204
+
+
+def test_no_log_at_all(server):
+    server.journal.on_close = requestlog.observer(None)
+    assert write(server).status == 204
+
+
+def within_deadline(write_many):
+    """Call it in a thread, so that a write that waits for ever fails the test instead of stopping it."""
+    done = threading.Event()
+    thread = threading.Thread(target=lambda: (write_many(), done.set()), daemon=True)
+    thread.start()
+    assert done.wait(DEADLINE)
+
+
+@pytest.fixture
+def complaints(monkeypatch):
+    """What would have been printed with a traceback."""
+    noted = []
+    monkeypatch.setattr(threading, "excepthook", noted.append)
+    yield noted
+    assert noted == []
+
+
+def emptied(reading):
+    """What is in a pipe."""
+    os.set_blocking(reading, False)
+    parts = []
+    with contextlib.suppress(BlockingIOError):
+        while part := os.read(reading, 65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+@POSIX
+def test_a_pipe_that_nobody_reads(server, complaints):
+    reading, writing = os.pipe()
+    with open(reading, "rb"), open(writing, "w", encoding="utf-8") as stream:
+        server.journal.on_close = requestlog.observer(stream)
+        within_deadline(lambda: [write(server, b"x" * 1_000) for _ in range(1_000)])
+        assert server.journal.total == 1_000
+        told = emptied(reading).splitlines()
+        assert 10 < len(told) < 1_000
+        write(server, target="/api/v2/write?now=there-is-room-again")
+        [line] = [line for line in emptied(reading).splitlines() if line]
+        assert b"Z POST /api/v2/write?now=there-is-room-again 4" in line
+        assert line[:4] == told[0][:4], "it begins a line"
+
+
+@POSIX
+def test_a_pipe_whose_reader_is_gone(server, complaints):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:
+        server.journal.on_close = requestlog.observer(stream)
+        assert [write(server).status for _ in range(3)] == [204] * 3
+    # closing the stream would raise BrokenPipeError if something had stayed in its buffer
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a device that is full")
+def test_a_full_device(server, complaints):
+    with open("/dev/full", "w", encoding="utf-8") as stream:
+        server.journal.on_close = requestlog.observer(stream)
+        assert [write(server).status for _ in range(3)] == [204] * 3
+
+
+def test_a_log_in_a_file(server, tmp_path):
+    file = tmp_path / "log"
+    with file.open("w", encoding="ascii") as stream:
+        stream.write("before\n")
+        server.journal.on_close = requestlog.observer(stream)
+        write(server, b"m\xc3\xbc v=" + b"x" * 10_000)
+        write(server)
+        assert file.read_text("ascii").startswith("before\n"), "in order and at once"
+    _, first, second = file.read_text("ascii").splitlines()
+    assert r"unable to parse 'm\xfc v=" in first
+    assert len(first) > 10_000
+    assert " 204 [accepted] " in second
+
+
+def test_a_closed_file(server, tmp_path, complaints):
+    with (tmp_path / "log").open("w") as stream:
+        server.journal.on_close = requestlog.observer(stream)
+    assert write(server).status == 204
+
+
+def test_known_secrets_are_masked(server, log):
+    server.journal.secrets = lambda: ["s3cret-t0ken"]
+    write(server, b"s3cret-t0ken v=", "/api/v2/write?org=my-org&bucket=my-bucket&x=s3cret-t0ke%6e")
+    write(server, target="/api/v2/write?org=my-org&bucket=s3cret-t0ken")
+    assert "s3cret" not in log.getvalue()
+    assert "unable to parse '…en v=': " in log.getvalue()
+
+
+def test_what_was_cut_counts(server):
+    server.journal.kept_bytes = 50_000
+    log = io.StringIO()
+    server.journal.on_close = requestlog.observer(log)
+    reply = write(server, b"m v=\n" * 1_000)
+    [line] = lines(log)
+    assert f" 0 accepted, 1000 rejected, 5000 B in, {len(reply.body)} B out - line 1: " in line
 
 
 def test_one_line_whatever_the_client_sends(server, log):

@@ -195,6 +195,61 @@ def test_tokens_and_passwords_are_masked_wherever_they_stand(pytester, run):
         assert secret not in section
 
 
+def test_a_secret_is_masked_before_a_text_is_cut(pytester, run):
+    pytester.makepyfile(
+        r"""
+        import pytest
+
+        SECRET = b"s3cret-of-mine-that-is-long-enough"
+
+        @pytest.mark.mockflux(token=SECRET.decode())
+        def test_it(mockflux, send):
+            send(mockflux, b"x" * 190 + SECRET + b" f=")  # a line of the body and of a reason
+            send(mockflux, b"\n\n" + b"# " * 1990 + b"\n" + b"a" * 5 + SECRET + b" f=1")  # the end of what is looked at
+            send(mockflux, b"m f=1", path="/api/v2/write?org=my-org&bucket=" + SECRET.decode())
+            assert False
+        """
+    )
+    section = one_section(run())
+    assert "s3cre" not in section
+    assert "aaaaa…gh" in section
+
+
+def test_what_the_journal_did_not_keep_counts(pytester, run):
+    pytester.makepyfile(
+        r"""
+        def test_it(mockflux, send):
+            mockflux.journal.kept_bytes = 50_000
+            send(mockflux, b"m f=\n" * 1_000)
+            assert False
+        """
+    )
+    section = one_section(run())
+    assert "0 accepted, 1000 rejected" in section
+    assert "… (5000 bytes in all)" in section
+    assert "… and 995 more rejected" in section
+
+
+def test_journals_that_a_reset_took_away_are_not_kept(pytester, run):
+    pytester.makepyfile(
+        r"""
+        import gc, weakref
+
+        def test_it(mockflux, send):
+            send(mockflux, path="/api/v2/tasks")
+            journal = weakref.ref(mockflux.journal)
+            mockflux.reset()
+            mockflux.reset()
+            gc.collect()
+            assert journal() is None
+            assert False, "all is well"
+        """
+    )
+    result = run()
+    result.stdout.fnmatch_lines(["E*all is well"])
+    assert "not simulated: GET /api/v2/tasks (once)" in one_section(result)
+
+
 def test_bytes_that_no_terminal_takes(pytester, run):
     pytester.makepyfile(
         r"""

@@ -19,18 +19,6 @@ extends = "v2-oss"
 """
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes a profile file and gives its path."""
-
-    def write(text: str, name: str = "mine.toml") -> Path:
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def complaint(path: Path) -> ProfileError:
     with pytest.raises(ProfileError) as caught:
         load_profile(path)
@@ -82,8 +70,8 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         (OWN + "[write]\norder = 'backwards'", "write.order", "expected one of phase, line, got 'backwards'"),
         (OWN + "[limits]\nbody = 'much'", "limits.body", "expected a whole number, 0 or more, got 'much'"),
         (OWN + "[limits]\nbody = true", "limits.body", "expected a whole number, 0 or more, got True"),
-        (OWN + "[auth]\nschemes = 'Token'", "auth.schemes", "expected a list (a string each), got 'Token'"),
-        (OWN + "[auth]\nschemes = [1]", "auth.schemes.0", "expected a string, got 1"),
+        (OWN + "[auth]\nschemes = 'Token'", "auth.schemes", "expected a list (a token of HTTP:"),
+        (OWN + "[auth]\nschemes = [1]", "auth.schemes.0", "expected a token of HTTP"),
         (OWN + "[gate.doors]\nv2-write = ['taste']", "gate.doors.v2-write.0", "expected one of known_method, cors"),
         (OWN + "[gate.doors]\ncellar = []", "gate.doors.cellar", "unknown key; expected one of v1-write"),
         (OWN + "[auth.at.cellar]\nbasic = true", "auth.at.cellar", "unknown key; expected one of v1-write"),
@@ -138,7 +126,6 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         (OWN.replace("v2-oss", "v9"), "edition.extends", "no profile named 'v9'; expected one of"),
         (OWN + "absent = ['preflight@ping']\ndoors = ['cellar']", "edition.doors.0", "expected one of v1-write"),
         (OWN + "absent = ['too_many_requests@v2-write']", "edition.absent", "'too_many_requests@v2-write' is no"),
-        (OWN + "doors = ['v2-write']", "gate.doors.v1-write", "this door is not in edition.doors"),
         (
             OWN + "[switches.x]\ndefault = 1\nwhy = 'y'",
             "switches.x",
@@ -205,7 +192,10 @@ def test_a_missing_key_of_a_finished_profile(write: Write) -> None:
         '[edition]\nid = "x"\ntitle = "t"\nversion = "1"\nstanding = "documented"\ndoors = []\n[setup]\norg = \'o\'\n'
     )
     error = complaint(write(text))
-    assert (error.key, error.problem) == ("setup.bucket", "missing key; expected a string")
+    assert (error.key, error.problem) == (
+        "setup.bucket",
+        "missing key; expected one line of text without control characters, not empty",
+    )
 
 
 def test_a_parent_cannot_be_served() -> None:
@@ -231,9 +221,21 @@ def test_absent_stops_the_fall_back(write: Write) -> None:
 
 
 def test_absent_takes_a_parent_s_clause_away(write: Write) -> None:
-    profile = load_profile(write(OWN + "absent = ['pong']\n"))
-    assert profile.find("pong", "", "ping") is None
-    assert "pong" not in profile.clauses
+    profile = load_profile(write(OWN + "absent = ['internal_error']\n"))
+    assert profile.find("internal_error", "", "ping") is None
+    assert "internal_error" not in profile.clauses
+
+
+def test_absent_goes_down_to_children_until_one_says_it_again(write: Write) -> None:
+    write(OWN.replace("mine", "parent") + "absent = ['internal_error', 'unavailable@v1-write']\n", "parent.toml")
+    child = '[edition]\nid = "child"\nextends = "parent"\n'
+    silent = load_profile(write(child + "absent = ['bad_gateway@proxy']\n", "silent.toml"))
+    assert silent.find("internal_error", "", "ping") is None
+    assert silent.find("unavailable", "", "v1-write") is None
+    assert silent.find("bad_gateway", "", "proxy") is None
+    again = '[clause.internal_error]\nstatus = 500\nmessage = "no"\ncode = "internal error"\n'
+    again += '[evidence]\ninternal_error = "inferred: a test"\n'
+    assert load_profile(write(child + again, "again.toml")).find("internal_error", "", "ping") is not None
 
 
 class TestSwitches:

@@ -84,9 +84,9 @@ def test_other_doors_and_kinds_are_not_meant(profile: Callable[..., Profile]) ->
 
 
 def test_absent_stops_the_fall_back(profile: Callable[..., Profile]) -> None:
-    mine = profile(["points_rejected"], absent='absent = ["body_too_large@v1-write"]')
-    assert mine.find("body_too_large", "", "v1-write") is None
-    assert mine.find("body_too_large", "", "v2-write") is not None
+    mine = profile(["points_rejected"], absent='absent = ["internal_error@v1-write"]')
+    assert mine.find("internal_error", "", "v1-write") is None
+    assert mine.find("internal_error", "", "v2-write") is not None
 
 
 def test_a_reply(profile: Callable[..., Profile]) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockflux.http.routes import SIMULATED
-from mockflux.planning import SPEAKERS
 from mockflux.profile import Clause, Evidence, Profile, concrete, load_profile
 from mockflux.profile.clause import Key
 from mockflux.profile.schema import dotted
@@ -66,7 +65,7 @@ def chosen(profile: Profile, status: int | None) -> list[Clause]:
     Raises ValueError for a status that the profile never says.
     """
     clauses = [clause for clause in profile.clauses.values() if status in (None, clause.status)]
-    clauses.sort(key=lambda clause: (Key.parse(clause.key).door == SPEAKERS["proxy"], clause.status))
+    clauses.sort(key=lambda clause: (Key.parse(clause.key).door == "proxy", clause.status))
     if not clauses:
         said = ", ".join(str(known) for known in sorted({clause.status for clause in profile.clauses.values()}))
         raise ValueError(f"{profile.id} never says {status}; it says {said}")

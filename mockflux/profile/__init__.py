@@ -15,13 +15,18 @@ from typing import Any
 
 from mockflux.outcomes import Outcome
 from mockflux.profile.clause import Clause, Speaker
+from mockflux.profile.doors import check_doors, narrowed
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
-from mockflux.profile.forms import REASON_FACTS, SETTINGS
-from mockflux.profile.load import Merged, check_complete, concrete, find, merge
+from mockflux.profile.facts import reason_facts
+from mockflux.profile.forms import SETTINGS
+from mockflux.profile.load import Merged, check_complete, concrete, find, folder, merge
+from mockflux.profile.offers import check_offers
+from mockflux.profile.reading import stamp
 from mockflux.profile.settings import Settings, read_settings
-from mockflux.profile.switches import check_switches, switch_values, switched
-from mockflux.profile.template import Template
+from mockflux.profile.soundness import check_sound
+from mockflux.profile.switches import alternatives, check_switches, switch_values, switched
+from mockflux.profile.template import Template, compiled
 from mockflux.reasons import Reason, Rejection
 from mockflux.reply import Reply
 
@@ -53,6 +58,8 @@ class Profile:
         self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
         self._types: Mapping[str, str] = merged.data["types"]
         self._reasons = {name: _reason(merged, name, entry["text"]) for name, entry in merged.data["reason"].items()}
+        check_offers(merged)
+        check_sound(merged, settings, self._speaker, frozenset(self._reasons))
         self.evidence: dict[str, Evidence] = read_evidence(merged, self._speaker.clauses)
 
     @property
@@ -98,35 +105,28 @@ class Profile:
 
 def _reason(merged: Merged, key: str, source: str) -> Template:
     """A reason's wording, checked. Raises ProfileError for an unknown reason or placeholder."""
-    file, place = merged.file_of("reason", key), f'reason."{key}".text'
-    name, _, kind = key.partition(":")
+    file, place = merged.file_of("reason", key), f'reason."{key}"'
+    name, colon, kind = key.partition(":")
     known = Reason.CATALOGUE.get(name)
     if known is None:
-        raise ProfileError(file, f'reason."{key}"', f"unknown reason; {one_of(Reason.CATALOGUE)}")
-    if kind and kind not in known.KINDS:
-        raise ProfileError(file, f'reason."{key}"', f"unknown kind; {one_of(known.KINDS)}")
-    try:
-        template = Template(source)
-    except ValueError as error:
-        raise ProfileError(file, place, str(error)) from None
-    facts = known.fact_names() | REASON_FACTS
-    unknown = template.unknown(facts)
-    if unknown:
-        raise ProfileError(file, place, f"unknown placeholder ${unknown[0]}; {one_of(sorted(facts))}")
-    return template
+        raise ProfileError(file, place, f"unknown reason; {one_of(Reason.CATALOGUE)}")
+    if colon and kind not in known.KINDS:
+        raise ProfileError(file, place, f"unknown kind; {one_of(known.KINDS)}")
+    return compiled(source, file, f"{place}.text", reason_facts(name))
 
 
 def load_profile(name: str | os.PathLike[str], switches: Mapping[str, Any] | None = None) -> Profile:
     """The profile named by id (``v2-oss``) or by the path of a TOML file, with these switches.
 
     Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value
-    that a switch does not take. Profiles are kept: the second call with the same arguments costs nothing.
+    that a switch does not take. Profiles are kept as long as their files stay as they are: the second call with the
+    same arguments costs next to nothing.
     """
-    path = find(os.fspath(name))
-    stamp = path.stat().st_mtime_ns
-    chosen = tuple(sorted((switches or {}).items()))
+    merged = _merged(find(os.fspath(name)))
+    # The type belongs to the key: True, 1 and 1.0 are equal, and not all of them are values of a switch.
+    chosen = tuple(sorted((name, type(value), value) for name, value in (switches or {}).items()))
     try:
-        return _load(path, stamp, chosen)
+        return _built(merged, chosen)
     except TypeError as error:
         if "unhashable" in str(error):
             raise ValueError(f"switches take plain values, got {switches!r}") from None
@@ -134,17 +134,41 @@ def load_profile(name: str | os.PathLike[str], switches: Mapping[str, Any] | Non
 
 
 @lru_cache(maxsize=256)
-def _load(path: Path, stamp: int, switches: tuple[tuple[str, Any], ...]) -> Profile:
-    merged = _merged(path, stamp)
-    values = switch_values(merged, dict(switches))
-    return Profile(switched(merged, values), values)
+def _built(merged: Merged, switches: tuple[tuple[str, type, Any], ...]) -> Profile:
+    values = switch_values(merged, {name: value for name, _, value in switches})
+    return Profile(narrowed(switched(merged, values)), values)
 
 
-@lru_cache(maxsize=64)
-def _merged(path: Path, stamp: int) -> Merged:
+#: The profiles read so far, by path; each holds as long as no file of its chain has changed.
+_READ: dict[Path, Merged] = {}
+_MOST_READ = 64
+
+
+def _merged(path: Path) -> Merged:
+    kept = _READ.get(path)
+    if kept is not None and all(stamp(file) == state for file, state in kept.watched.items()):
+        return kept
     merged = merge(path)
     if merged.data["edition"].get("abstract"):
         raise ProfileError(path.name, "edition.abstract", f"a parent cannot be served; {one_of(concrete())}")
     check_complete(merged)
+    check_doors(merged)
     check_switches(merged)
+    if path.parent != folder():
+        _check_every_switch(merged)
+    while len(_READ) >= _MOST_READ:
+        _READ.pop(next(iter(_READ)), None)
+    _READ[path] = merged
     return merged
+
+
+def _check_every_switch(merged: Merged) -> None:
+    """Raise ProfileError unless every value of every switch makes a sound profile. Users' own files only: that those
+    that come with mockflux hold is for the test suite to tell, and not for every run to pay."""
+    _built(merged, ())
+    for name, value, other in alternatives(merged):
+        try:
+            Profile(narrowed(other), {name: value})
+        except ProfileError as error:
+            place = f"switches.{name}.values.{value}"
+            raise ProfileError(merged.file_of("switches", name), place, f"{error.key}: {error.problem}") from None

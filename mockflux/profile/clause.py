@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mockflux.outcomes import Outcome, PointsRejected
-from mockflux.profile.errors import ProfileError, one_of
+from mockflux.profile.errors import ProfileError, one_of, shown
+from mockflux.profile.facts import COMMON, REJECTION, Facts, example_facts, outcome_facts
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
-from mockflux.profile.template import Encode, Template
+from mockflux.profile.schema import dotted
+from mockflux.profile.template import Encode, Template, compiled
 from mockflux.reasons import Reason
 from mockflux.reply import JSON_STYLES, Header, Reply
 
-#: Facts that every template may use beside those of its outcome.
-COMMON_FACTS = frozenset(("code", "status", "version", "origin"))
-#: Facts of one rejection, for ``each``.
-REJECTION_FACTS = frozenset(("reason", "line", "line_text"))
 _KEPT = ("atomic", "partial", "all")
 #: Statuses that never carry a body, nor a length (RFC 9110).
 _BODILESS = (204, 304)
+#: Headers that the server writes itself.
+_SERVERS_OWN = ("date", "transfer-encoding")
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,11 @@ class Key:
         return cls(outcome, kind, door)
 
 
-def check_key(file: str, text: str) -> Key:
-    """Raise ProfileError unless outcome, kind and door of a clause's key exist."""
-    key, place = Key.parse(text), f'clause."{text}"'
+def check_key(file: str, text: str, place: str | None = None) -> Key:
+    """Raise ProfileError unless outcome, kind and door of a clause's key exist; ``place`` is where the key stands."""
+    key, place = Key.parse(text), place or f'clause."{text}"'
+    if text.endswith("@") or text.partition("@")[0].endswith(":"):
+        raise ProfileError(file, place, f"nothing behind : or @; expected outcome:kind@door, got {shown(text)}")
     known = Outcome.CATALOGUE.get(key.outcome)
     if known is None:
         raise ProfileError(file, place, f"unknown outcome; {one_of(sorted(Outcome.CATALOGUE))}")
@@ -74,7 +76,6 @@ class Clause:
         file = merged.file_of("clause", text)
         place = f'clause."{text}"'
         data, key = merged.data, check_key(file, text)
-        outcome = Outcome.CATALOGUE[key.outcome]
         self.key = text
         self.code: str | None = entry.get("code")
         self.status = self._status(entry, data["codes"], file, place)
@@ -92,32 +93,43 @@ class Clause:
         self._encode: Encode = _encoder(envelope.get("json"))
         self._join: str = entry.get("join", "")
 
-        def compiled(source: str, where: str, facts: Collection[str]) -> Template:
-            try:
-                template = Template(source)
-            except ValueError as error:
-                raise ProfileError(file, where, str(error)) from None
-            unknown = template.unknown(facts)
-            if unknown:
-                raise ProfileError(file, where, f"unknown placeholder ${unknown[0]}; {one_of(sorted(facts))}")
-            return template
-
-        facts = outcome.fact_names() | COMMON_FACTS
-        self._message = compiled(entry.get("message", ""), f"{place}.message", facts)
-        self._each = compiled(entry["each"], f"{place}.each", REJECTION_FACTS) if "each" in entry else None
-        body_facts = facts | {"message"}
-        self._body = compiled(entry.get("body", envelope.get("body", "")), f"{place}.body", body_facts)
+        known = {**outcome_facts(key.outcome), **COMMON}
+        in_body: Facts = {**known, "message": str}
+        self._message = compiled(entry.get("message", ""), file, f"{place}.message", known)
+        self._each = compiled(entry["each"], file, f"{place}.each", REJECTION) if "each" in entry else None
+        self._body = compiled(entry.get("body", envelope.get("body", "")), file, f"{place}.body", in_body)
         headers = {**envelope.get("headers", {}), **entry.get("headers", {})}
         if "type" in envelope and self.status not in _BODILESS:
             headers = {"Content-Type": envelope["type"], **headers}
         self._headers = {
-            name: compiled(value, f"{place}.headers.{name}", body_facts) for name, value in headers.items()
+            name: compiled(value, file, f"{place}.headers.{name}", in_body) for name, value in headers.items()
         }
-        unknown_facts = sorted(set(self.example) - outcome.fact_names())
-        if unknown_facts:
-            raise ProfileError(
-                file, f"{place}.example", f"unknown fact {unknown_facts[0]!r}; {one_of(sorted(outcome.fact_names()))}"
-            )
+        if self.status in _BODILESS and self._body.source:
+            problem = f'a reply with status {self.status} has no body; expected envelope = "empty" or body = ""'
+            raise ProfileError(file, f"{place}.status", problem)
+        self._check_headers(file, place)
+        self._check_rejections(entry, known, file, place)
+        _check_example(self.example, key.outcome, file, f"{place}.example")
+
+    def _check_headers(self, file: str, place: str) -> None:
+        """What the server writes itself, a clause does not; a length only where it cannot be wrong."""
+        for name in () if self.plain else self._headers:
+            if name.lower() in _SERVERS_OWN:
+                raise ProfileError(file, f"{place}.headers.{name}", "the server writes this header itself")
+            if name.lower() == "content-length" and (self._headers[name].source != "0" or self._body.source):
+                problem = 'the server counts the body itself; expected "0", and no body'
+                raise ProfileError(file, f"{place}.headers.{name}", problem)
+
+    def _check_rejections(self, entry: Mapping[str, Any], known: Facts, file: str, place: str) -> None:
+        """How each rejection is worded goes with outcomes that have some, and is there where they are used."""
+        if "rejections" not in known:
+            for key in ("each", "join"):
+                if key in entry:
+                    raise ProfileError(file, f"{place}.{key}", "this outcome has no rejections to word")
+        elif self._each is None and "join" in entry:
+            raise ProfileError(file, f"{place}.join", "goes with each, which is missing")
+        elif self._each is None and "rejections" in self.fact_names:
+            raise ProfileError(file, f"{place}.each", "missing key; expected the wording of one of the $rejections")
 
     @staticmethod
     def _status(entry: Mapping[str, Any], codes: Mapping[str, int], file: str, place: str) -> int:
@@ -160,6 +172,16 @@ class Clause:
         return self._body.fill(facts, self._encode).encode("utf-8", "surrogateescape")
 
 
+def _check_example(example: Mapping[str, Any], outcome: str, file: str, place: str) -> None:
+    known = example_facts(outcome)
+    for name, value in example.items():
+        if name not in known:
+            raise ProfileError(file, place, f"unknown fact {name!r}; {one_of(sorted(known))}")
+        if known[name] is not object and type(value) is not known[name]:
+            expected = "a whole number" if known[name] is int else "a string"
+            raise ProfileError(file, f"{place}.{name}", f"expected {expected}, got {shown(value)}")
+
+
 class _Ready(str):
     """Text that is encoded already."""
 
@@ -186,10 +208,12 @@ class Speaker:
         """``always``, ``chunk_above`` and ``order`` are settings by door. Raises ProfileError for what a clause has
         wrong."""
         self._order = order
-        self._absent = frozenset(merged.data["edition"].get("absent", ()))
+        self.absent = frozenset(merged.data["edition"]["absent"])
         self._version = merged.data["edition"]["version"]
         self._chunk_above = chunk_above
-        self._always = {door: {n: Template(v) for n, v in headers.items()} for door, headers in always.items()}
+        self._always = {door: _always(merged, door, headers) for door, headers in always.items()}
+        for text in sorted(self.absent):
+            check_key(merged.file_of("edition", "absent"), text, "edition.absent")
         entries = _likened(merged)
         self.clauses = {text: Clause(merged, text, entry) for text, entry in entries.items()}
         _refuse_competitors(merged, self.clauses)
@@ -206,7 +230,7 @@ class Speaker:
 
     def _look_up(self, outcome: str, kind: str, door: str) -> Clause | None:
         for text in candidates(outcome, kind, door):
-            if text in self._absent:
+            if text in self.absent:
                 return None
             if text in self.clauses:
                 return self.clauses[text]
@@ -235,6 +259,18 @@ class Speaker:
             length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
         headers = ORDERS[self._order[door]](headers, ("Date", date), length)
         return Reply(clause.status, clause.phrase, headers, body, clause=clause.key)
+
+
+def _always(merged: Merged, door: str, headers: Mapping[str, str]) -> dict[str, Template]:
+    """The headers that a door always sends, compiled. Raises ProfileError for what none of its clauses can fill."""
+    own = merged.data["headers"].get("at", {}).get(door, {}).get("always", {})
+    result = {}
+    for name, source in headers.items():
+        path = ("headers", "at", door, "always", name) if name in own else ("headers", "always", name)
+        if name.lower() in (*_SERVERS_OWN, "content-length"):
+            raise ProfileError(merged.file_of(*path), dotted(path), "the server writes this header itself")
+        result[name] = compiled(source, merged.file_of(*path), dotted(path), COMMON)
+    return result
 
 
 def _go_order(headers: list[Header], date: Header, length: list[Header]) -> list[Header]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from mockflux.outcomes import Outcome
 from mockflux.profile.schema import (
     Anything,
     Either,
     Flag,
     Form,
     ListOf,
+    Matching,
     Number,
     OneOf,
     Table,
     TableOf,
     Text,
 )
+from mockflux.profile.steps import CHECKS, METHODS, REQUESTS
+from mockflux.reasons import Reason
 from mockflux.reply import JSON_STYLES
 
 #: The API families through which a request can come, and what unknown paths, the HTTP
@@ -22,19 +26,26 @@ DOORS = (
     "v1-write", "v2-write", "v2-resources", "ping", "health", "ready", "api-other", "other", "http", "proxy",
 )  # fmt: skip
 
-#: The checks that a gate can make, each implemented once in :mod:`mockflux.http.checks`.
-CHECKS = (
-    "known_method", "cors", "token", "method", "precision", "target_given", "gzip_header", "org", "target", "mapping",
-    "permission", "size", "inflate",
-)  # fmt: skip
-
-#: Facts that the wording of every reason may use beside its own.
-REASON_FACTS = frozenset(("line_text", "line"))
+# What goes out in the head of a reply cannot hold what would end a line, or the head.
+_PRINTED = r"[^\x00-\x08\x0a-\x1f\x7f]"
+LINE = Matching(f"{_PRINTED}*", "one line of text without control characters")
+WORDS = Matching(f"{_PRINTED}+", "one line of text without control characters, not empty")
+#: A token of HTTP (RFC 9110, 5.6.2).
+TOKEN = Matching(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", "a token of HTTP: letters, digits and !#$%&'*+-.^_`|~")
+CREDENTIAL = Matching(r"[!-~]+", "visible ASCII characters without blanks")
+STATUS = Number(200, 599)
+PATH = Matching(r"/|(/(\{id\}|[^\x00-\x20\x7f/{}?#]+))+", "a path such as /api/v2/buckets/{id}")
+PREFIX = Matching(r"(/[^\x00-\x20\x7f/{}?#]+)+", "the beginning of a path, such as /api/v2")
+_METHOD = "|".join(METHODS)
+METHOD_WORDS = Matching(rf"\*|({_METHOD})( ({_METHOD}))*", f"* or methods, a blank between them: {' '.join(METHODS)}")
+REQUEST = Matching(rf"({_METHOD}) /[^\x00-\x20\x7f?#]*", "a method and a path, such as GET /api/v2/setup")
+VARIABLE = Matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
+OPTION = Matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and _")
 
 REPORT: Form = Either(OneOf("first", "all"), Number())
 
 _AUTH: dict[str, Form] = {
-    "schemes": ListOf(Text()),
+    "schemes": ListOf(TOKEN),
     "scheme_case": OneOf("any", "exact"),
     "user_in_token": Flag(),
     "query": Flag(),
@@ -42,29 +53,31 @@ _AUTH: dict[str, Form] = {
 }
 _PARAMS: dict[str, Form] = {
     "style": OneOf("go"),
-    "target": Text(),
-    "retention_policy": Text(),
-    "org": ListOf(Text()),
-    "precisions": TableOf(Number()),
+    "target": WORDS,
+    "retention_policy": LINE,
+    "org": ListOf(WORDS),
+    "precisions": TableOf(Number(1), key=WORDS),
     "unknown_precision": OneOf("refuse", "ns"),
-    "cut_default": TableOf(Number()),
+    "cut_default": TableOf(Number(1), key=WORDS),
 }
 _WRITE: dict[str, Form] = {
     "grammar": OneOf("go"),
     "order": OneOf("phase", "line"),
     "malformed": OneOf("reject_batch", "keep_good"),
     "unfit": OneOf("reject_batch", "keep_good"),
-    "report": Table({"malformed": REPORT, "unfit": REPORT}),
-    "decided_by": ListOf(Text()),
+    "report": Table({"malformed": REPORT, "unfit": REPORT}, required=("malformed", "unfit")),
+    "decided_by": ListOf(OneOf(*Reason.CATALOGUE)),
     "reserved_fields": ListOf(Text()),
     "string_limit": Number(),
 }
+#: Headers by name; an empty value takes one away.
+HEADERS = TableOf(LINE, key=TOKEN)
 _HEADERS: dict[str, Form] = {
     "order": OneOf("go", "nginx"),
     "chunk_above": Number(),
-    "close": Text(),
-    "close_before": ListOf(Text()),
-    "always": TableOf(Text()),
+    "close": TOKEN,
+    "close_before": ListOf(TOKEN),
+    "always": HEADERS,
 }
 
 
@@ -74,15 +87,15 @@ def _by_door(form: dict[str, Form]) -> dict[str, Form]:
 
 CLAUSE = Table(
     {
-        "status": Number(),
+        "status": STATUS,
         "code": Text(),
-        "phrase": Text(),
+        "phrase": WORDS,
         "envelope": Text(),
         "message": Text(),
         "body": Text(),
         "each": Text(),
         "join": Text(),
-        "headers": TableOf(Text()),
+        "headers": HEADERS,
         "by": OneOf("request", "fault"),
         "like": Text(),
         "example": TableOf(Anything()),
@@ -90,9 +103,9 @@ CLAUSE = Table(
 )
 ENVELOPE = Table(
     {
-        "type": Text(),
+        "type": WORDS,
         "json": OneOf(*JSON_STYLES),
-        "headers": TableOf(Text()),
+        "headers": HEADERS,
         "body": Text(),
         "plain": Flag(),
     }
@@ -109,28 +122,31 @@ SWITCH = Table(
     required=("default", "why"),
 )
 
+_VARIABLES = TableOf(Matching(r"[^\x00]*", "text without NUL"), key=VARIABLE)
+_CHECKS = ListOf(OneOf(*CHECKS), unique=True)
+
 SECTIONS: dict[str, Form] = {
     "edition": Table(
         {
-            "id": Text(),
-            "title": Text(),
-            "version": Text(),
-            "extends": Text(),
+            "id": WORDS,
+            "title": WORDS,
+            "version": WORDS,
+            "extends": WORDS,
             "abstract": Flag(),
             "standing": OneOf("documented", "released"),
-            "doors": ListOf(OneOf(*DOORS)),
-            "absent": ListOf(Text()),
+            "doors": ListOf(OneOf(*DOORS), unique=True),
+            "absent": ListOf(Text(), unique=True),
         },
         required=("id", "title", "version", "standing", "doors"),
     ),
     "setup": Table(
         {
-            "org": Text(),
-            "bucket": Text(),
-            "user": Text(),
-            "password": Text(),
-            "token": Text(),
-            "read_token": Text(),
+            "org": WORDS,
+            "bucket": WORDS,
+            "user": WORDS,
+            "password": WORDS,
+            "token": CREDENTIAL,
+            "read_token": CREDENTIAL,
             "system_buckets": Flag(),
             "token_expiry": Flag(),
             "without_auth": Flag(),
@@ -153,15 +169,19 @@ SECTIONS: dict[str, Form] = {
     "params": Table(_by_door(_PARAMS), required=("style", "target", "org", "precisions", "unknown_precision")),
     "gate": Table(
         {
-            "first": ListOf(OneOf(*CHECKS)),
-            "doors": TableOf(ListOf(OneOf(*CHECKS)), keys=DOORS),
-            "area": TableOf(Table({"before_door": ListOf(OneOf(*CHECKS)), "open": ListOf(Text())})),
+            "first": _CHECKS,
+            "doors": TableOf(_CHECKS, keys=tuple(REQUESTS)),
+            "area": TableOf(Table({"before_door": _CHECKS, "open": ListOf(REQUEST)}), key=PREFIX),
         },
         required=("doors",),
     ),
-    "limits": Table({"head": Number(), "body": Number()}, required=("head", "body")),
+    "limits": Table({"head": Number(1), "body": Number()}, required=("head", "body")),
     "routes": Table(
-        {"methods": TableOf(Text()), "slash": TableOf(OneOf("same", "moved"), keys=DOORS)}, required=("methods",)
+        {
+            "methods": TableOf(METHOD_WORDS, key=PATH),
+            "slash": TableOf(OneOf("same", "moved"), keys=tuple(REQUESTS)),
+        },
+        required=("methods",),
     ),
     "write": Table(
         _by_door(_WRITE),
@@ -177,16 +197,19 @@ SECTIONS: dict[str, Form] = {
         required=("type_scope", "late_points"),
     ),
     "headers": Table(_by_door(_HEADERS), required=("order", "chunk_above", "close", "always")),
-    "faults": Table({"doors": ListOf(OneOf(*DOORS)), "prefer": ListOf(Text())}, required=("doors", "prefer")),
+    "faults": Table(
+        {"doors": ListOf(OneOf(*DOORS), unique=True), "prefer": ListOf(OneOf(*Outcome.CATALOGUE))},
+        required=("doors", "prefer"),
+    ),
     "clients": TableOf(
         Table(
-            {"module": Text(), "constructor": Text(), "arguments": TableOf(Anything()), "tls": TableOf(Anything())},
+            {"module": WORDS, "constructor": WORDS, "arguments": TableOf(Anything()), "tls": TableOf(Anything())},
             required=("module", "constructor", "arguments"),
         )
     ),
-    "env": Table({"always": TableOf(Text()), "tls": TableOf(Text())}, required=("always", "tls")),
-    "phrases": TableOf(Text()),
-    "codes": TableOf(Number()),
+    "env": Table({"always": _VARIABLES, "tls": _VARIABLES}, required=("always", "tls")),
+    "phrases": TableOf(WORDS, key=Matching("[2-5][0-9][0-9]", "a status, 200 to 599")),
+    "codes": TableOf(STATUS, key=WORDS),
     "defaults": Table({"envelope": Text(), "by": OneOf("request", "fault")}, required=("envelope", "by")),
     "types": Table(
         {name: Text() for name in ("float", "integer", "unsigned", "string", "boolean", "tag", "timestamp")},
@@ -195,7 +218,7 @@ SECTIONS: dict[str, Form] = {
     "envelope": TableOf(ENVELOPE),
     "reason": TableOf(REASON),
     "clause": TableOf(CLAUSE),
-    "switches": TableOf(SWITCH),
+    "switches": TableOf(SWITCH, key=OPTION),
     "evidence": TableOf(EVIDENCE),
 }
 

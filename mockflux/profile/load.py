@@ -1,18 +1,17 @@
-"""From a TOML file to one table: parents merged in, every file checked, switches applied."""
+"""From the files of a profile to one table: parents found and merged in, every file checked by itself."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockflux.profile.errors import ProfileError, one_of
+from mockflux.profile.errors import ProfileError, one_of, shown
 from mockflux.profile.forms import OPTIONAL, SECTIONS, WHOLE
-from mockflux.profile.schema import Table
+from mockflux.profile.reading import Data, Stamp, is_file, read, stamp
 
-Data = dict[str, Any]
+__all__ = ["Data", "Merged", "bundled", "check_complete", "concrete", "find", "folder", "merge", "more_general", "over"]
 
 
 def folder() -> Path:
@@ -35,11 +34,11 @@ def find(name: str | Path) -> Path:
     """
     path = Path(name)
     if path.suffix == ".toml" or len(path.parts) > 1:
-        if not path.is_file():
+        if not is_file(path):
             raise ProfileError(str(name), "profile", "no such file")
         return path.resolve()
     path = folder() / f"{name}.toml"
-    if not path.is_file():
+    if not is_file(path):
         raise ProfileError(
             str(name), "profile", f"unknown profile; expected a path to a .toml file or one of {', '.join(concrete())}"
         )
@@ -48,22 +47,47 @@ def find(name: str | Path) -> Path:
 
 def concrete() -> list[str]:
     """Ids of the bundled profiles that can be served (no parents), in alphabetical order."""
-    return [name for name, path in bundled().items() if not _read(path).get("edition", {}).get("abstract", False)]
+    files = {name: read(path, stamp(path)) for name, path in bundled().items()}
+    return [name for name, data in files.items() if not data.get("edition", {}).get("abstract", False)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Merged:
-    """A profile with its parents merged in. ``origin`` says for an entry (``clause.accepted``) which file has it."""
+    """A profile with its parents merged in.
 
-    file: str
+    ``chain`` has each file with what stands in it, the remotest parent first; ``watched`` the state of every file
+    that was read or looked for: as long as these hold, so does the whole.
+    """
+
+    path: Path
     data: Data
-    origin: Mapping[str, str]
-    #: The names of the files, the remotest parent first.
-    files: tuple[str, ...]
+    chain: tuple[tuple[Path, Data], ...]
+    watched: Mapping[Path, Stamp | None]
 
-    def file_of(self, section: str, key: str) -> str:
-        """The file in which an entry stands, for messages."""
-        return self.origin.get(f"{section}.{key}", self.file)
+    @property
+    def file(self) -> str:
+        """The name of the profile's own file."""
+        return self.path.name
+
+    def file_of(self, *path: str) -> str:
+        """The file that has the last word on a key (``file_of("clause", "accepted")``), for messages."""
+        return self.chain[self.place_of(*path)][0].name
+
+    def place_of(self, *path: str) -> int:
+        """Where in the chain that file stands; the profile's own file where none has the key."""
+        for place in range(len(self.chain) - 1, -1, -1):
+            if value_at(self.chain[place][1], path) is not None:
+                return place
+        return len(self.chain) - 1
+
+
+def value_at(table: Any, path: tuple[str, ...]) -> Any:
+    """What stands in a table under a dotted key; None for nothing."""
+    for part in path:
+        if not isinstance(table, dict) or part not in table:
+            return None
+        table = table[part]
+    return table
 
 
 def merge(path: Path) -> Merged:
@@ -71,19 +95,18 @@ def merge(path: Path) -> Merged:
 
     Raises ProfileError for what is wrong in any of the files.
     """
-    chain = _chain(path)
+    chain, watched = _chain(path)
     data: Data = {}
-    origin: dict[str, str] = {}
+    absent: list[str] = []
     for file, own in reversed(chain):
-        _forget_absent(data, own, file.name)
+        absent = _forget_absent(data, own, absent, file.name)
         for section, table in own.items():
-            for key in table:
-                origin[f"{section}.{key}"] = file.name
             data[section] = over(data.get(section, {}), table, whole=section in WHOLE)
         if data["edition"].get("abstract") and not own["edition"].get("abstract"):
             del data["edition"]["abstract"]
+    data["edition"]["absent"] = absent
     data["edition"]["id"] = chain[0][1]["edition"].get("id", path.stem)
-    return Merged(path.name, data, origin, tuple(file.name for file, _ in reversed(chain)))
+    return Merged(path, data, tuple(reversed(chain)), watched)
 
 
 def check_complete(merged: Merged) -> None:
@@ -93,41 +116,35 @@ def check_complete(merged: Merged) -> None:
             if section in OPTIONAL:
                 continue
             raise ProfileError(merged.file, section, "missing section")
-        if isinstance(form, Table):
-            form.check_complete(merged.data[section], merged.file, (section,))
+        form.check_complete(merged.data[section], merged.file, (section,))
 
 
-def _read(path: Path) -> Data:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(path.name, "TOML", str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(path.name, "file", str(error)) from None
-
-
-def _chain(path: Path) -> list[tuple[Path, Data]]:
-    """The profile and its parents, child first."""
+def _chain(path: Path) -> tuple[list[tuple[Path, Data]], dict[Path, Stamp | None]]:
+    """The profile and its parents, child first; and every file that was read or looked for, with its state."""
     chain: list[tuple[Path, Data]] = []
-    seen: list[Path] = []
+    watched: dict[Path, Stamp | None] = {}
     while True:
-        if path in seen:
-            names = " -> ".join(p.stem for p in [*seen, path])
-            raise ProfileError(seen[0].name, "edition.extends", f"a cycle: {names}")
-        seen.append(path)
-        data = _read(path)
+        known = [file for file, _ in chain]
+        if path in known:
+            names = " -> ".join(p.stem for p in [*known, path])
+            raise ProfileError(known[0].name, "edition.extends", f"a cycle: {names}")
+        state = watched[path] = stamp(path)
+        data = read(path, state)
         _check_file(data, path.name)
         chain.append((path, data))
         parent = data["edition"].get("extends")
         if parent is None:
-            return chain
-        beside = path.parent / f"{parent}.toml"
-        try:
-            path = beside if beside.is_file() and beside != path else find(parent)
-        except ProfileError:
-            raise ProfileError(
-                path.name, "edition.extends", f"no profile named {parent!r}; {one_of(bundled())}"
-            ) from None
+            return chain, watched
+        beside = path.parent / f"{parent.removesuffix('.toml')}.toml"
+        watched.setdefault(beside, stamp(beside))
+        if is_file(beside) and beside != path:
+            path = beside
+            continue
+        inside = bundled()
+        if parent not in inside:
+            problem = f"no profile named {shown(parent)}; {one_of(inside)}, or a file beside this one"
+            raise ProfileError(path.name, "edition.extends", problem)
+        path = inside[parent]
 
 
 def _check_file(data: Data, file: str) -> None:
@@ -151,18 +168,25 @@ def over(parent: Mapping[str, Any], child: Mapping[str, Any], *, whole: bool = F
     return merged
 
 
-def _forget_absent(data: Data, own: Data, file: str) -> None:
-    """Take away the clauses that the child says it lacks. What falls back to a more general clause is stopped at the
-    look-up. Raises ProfileError for a key under which no parent says anything."""
-    inherited, evidence = data.get("clause", {}), data.get("evidence", {})
-    for key in own["edition"].get("absent", ()):
-        if not any(general in inherited for general in _more_general(key)):
+def _forget_absent(data: Data, own: Data, absent: list[str], file: str) -> list[str]:
+    """Take away the clauses that the child says it lacks; the keys that are absent now. What falls back to a more
+    general clause is stopped at the look-up. A child that says a clause again has it again.
+
+    Raises ProfileError for a key under which no parent says anything.
+    """
+    inherited, said = data.get("clause", {}), own.get("clause", {})
+    lacking = own["edition"].get("absent", [])
+    for key in lacking:
+        if key in said:
+            raise ProfileError(file, "edition.absent", f"{key!r} is a clause of this very file")
+        if not any(general in inherited for general in more_general(key)):
             raise ProfileError(file, "edition.absent", f"{key!r} is no clause of a parent; nothing to leave out")
         inherited.pop(key, None)
-        evidence.pop(key, None)
+        data.get("evidence", {}).pop(key, None)
+    return [*(key for key in absent if key not in said and key not in lacking), *lacking]
 
 
-def _more_general(key: str) -> tuple[str, ...]:
+def more_general(key: str) -> tuple[str, ...]:
     """A clause's key and those to which its look-up falls back."""
     rest, _, door = key.partition("@")
     outcome = rest.partition(":")[0]

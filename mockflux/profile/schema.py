@@ -6,13 +6,17 @@ file, the dotted key and what was expected. The forms below are the reference fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockflux.profile.errors import ProfileError, one_of
+from mockflux.profile.errors import ProfileError, one_of, shown
 
 Path = tuple[str, ...]
+
+#: The largest whole number that TOML knows.
+MOST = 2**63 - 1
 
 
 def dotted(path: Path) -> str:
@@ -28,10 +32,13 @@ class Form:
     def check(self, value: Any, file: str, path: Path) -> None:
         """Raise ProfileError unless the value is of this form."""
         if not self.fits(value):
-            raise ProfileError(file, dotted(path), f"expected {self.expected}, got {value!r}")
+            raise ProfileError(file, dotted(path), f"expected {self.expected}, got {shown(value)}")
 
     def fits(self, value: Any) -> bool:
         raise NotImplementedError
+
+    def check_complete(self, value: Any, file: str, path: Path) -> None:
+        """Raise ProfileError for a required key that is not there, in this table or in those within it."""
 
 
 @dataclass
@@ -54,14 +61,26 @@ class Flag(Form):
         return isinstance(value, bool)
 
 
-@dataclass
-class Number(Form):
-    """A whole number, not negative."""
+class Matching(Form):
+    """A string of a certain shape; ``expected`` says in words which."""
 
-    expected: str = "a whole number, 0 or more"
+    def __init__(self, pattern: str, expected: str) -> None:
+        self.pattern = re.compile(pattern)
+        self.expected = expected
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return isinstance(value, str) and self.pattern.fullmatch(value) is not None
+
+
+class Number(Form):
+    """A whole number within bounds; not negative unless told otherwise."""
+
+    def __init__(self, least: int = 0, most: int = MOST) -> None:
+        self.least, self.most = least, most
+        self.expected = f"a whole number, {least} or more" if most == MOST else f"a whole number, {least} to {most}"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most
 
 
 @dataclass
@@ -84,10 +103,10 @@ class OneOf(Form):
 
 
 class ListOf(Form):
-    """A list whose entries have one form."""
+    """A list whose entries have one form; ``unique``: and each of which may stand there once."""
 
-    def __init__(self, entry: Form) -> None:
-        self.entry = entry
+    def __init__(self, entry: Form, *, unique: bool = False) -> None:
+        self.entry, self.unique = entry, unique
         self.expected = f"a list ({entry.expected} each)"
 
     def fits(self, value: Any) -> bool:
@@ -97,6 +116,8 @@ class ListOf(Form):
         super().check(value, file, path)
         for number, entry in enumerate(value):
             self.entry.check(entry, file, (*path, str(number)))
+            if self.unique and entry in value[:number]:
+                raise ProfileError(file, dotted((*path, str(number))), f"{shown(entry)} stands there already")
 
 
 class Either(Form):
@@ -136,21 +157,24 @@ class Table(Form):
         if self.whole:
             self.check_complete(value, file, path)
 
-    def check_complete(self, value: dict[str, Any], file: str, path: Path) -> None:
-        """Raise ProfileError for a required key that is not there."""
+    def check_complete(self, value: Any, file: str, path: Path) -> None:
         for key in self.required:
             if key not in value:
                 raise ProfileError(file, dotted((*path, key)), f"missing key; expected {self.keys[key].expected}")
+        for key, form in self.keys.items():
+            if key in value:
+                form.check_complete(value[key], file, (*path, key))
 
 
 @dataclass
 class TableOf(Form):
-    """A table whose keys are free and whose entries have one form."""
+    """A table whose keys are free, or of one form (``key``), and whose entries have one form."""
 
     entry: Form
     #: If not empty: the keys that may occur.
     keys: Collection[str] = field(default_factory=tuple)
     expected: str = "a table"
+    key: Form = field(default_factory=Anything)
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, dict)
@@ -160,4 +184,10 @@ class TableOf(Form):
         for key, entry in value.items():
             if self.keys and key not in self.keys:
                 raise ProfileError(file, dotted((*path, key)), f"unknown key; {one_of(self.keys)}")
+            if not self.key.fits(key):
+                raise ProfileError(file, dotted((*path, shown(key)[1:-1])), f"a key here is {self.key.expected}")
             self.entry.check(entry, file, (*path, key))
+
+    def check_complete(self, value: Any, file: str, path: Path) -> None:
+        for key, entry in value.items():
+            self.entry.check_complete(entry, file, (*path, key))

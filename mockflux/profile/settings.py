@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockflux.profile.errors import ProfileError
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.storage.rules import StorageRules
@@ -142,11 +141,8 @@ class Settings:
 
 
 def read_settings(merged: Merged) -> Settings:
-    """The settings of a finished profile. Raises ProfileError for values that do not go together."""
+    """The settings of a finished profile."""
     data = merged.data
-    for door in data["gate"]["doors"]:
-        if door not in data["edition"]["doors"]:
-            raise ProfileError(merged.file, f"gate.doors.{door}", "this door is not in edition.doors")
     return Settings(
         auth={door: _auth(table) for door, table in _doors(data["auth"])},
         params={door: _params(table) for door, table in _doors(data["params"])},

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockflux.profile.errors import ProfileError, one_of
-from mockflux.profile.forms import SECTIONS, SWITCH, WHOLE
-from mockflux.profile.load import Data, Merged, over
-from mockflux.profile.schema import dotted
+from mockflux.profile.errors import ProfileError, one_of, shown
+from mockflux.profile.forms import SECTIONS, WHOLE
+from mockflux.profile.load import Data, Merged, over, value_at
+from mockflux.profile.schema import Path, dotted
+
+#: Sections that are settled before switches are.
+_FIXED = ("edition", "switches")
 
 
 def switch_values(merged: Merged, chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def switch_values(merged: Merged, chosen: Mapping[str, Any]) -> dict[str, Any]:
         value = chosen.get(name, switch["default"])
         options = switch.get("values")
         if options is not None and _word(value) not in options:
-            raise ValueError(f"switch {name}={value!r}: {one_of(options)}")
+            raise ValueError(f"switch {name}={shown(value)}: {one_of(options)}")
         if options is None:
             _check_value(name, value, switch["sets"])
         values[name] = value
@@ -41,7 +44,7 @@ def _check_value(name: str, value: Any, sets: str) -> None:
     try:
         SECTIONS[section].check(_nested(sets, value)[section], "", (section,))
     except ProfileError as error:
-        raise ValueError(f"switch {name}={value!r}: {error.problem}") from None
+        raise ValueError(f"switch {name}={shown(value)}: {error.problem}") from None
 
 
 def switched(merged: Merged, values: Mapping[str, Any]) -> Merged:
@@ -71,41 +74,69 @@ def _nested(path: str, value: Any) -> Data:
     return dict(value)
 
 
+def alternatives(merged: Merged) -> Iterator[tuple[str, str, Merged]]:
+    """The profile with one switch set to another value than its default, for each such value of each switch that has
+    a closed set of them: the switch's name, the value as ``values`` has it, and the profile."""
+    defaults = {name: switch["default"] for name, switch in merged.data.get("switches", {}).items()}
+    for name, switch in merged.data.get("switches", {}).items():
+        for value in switch.get("values", ()):
+            if value != _word(switch["default"]):
+                yield name, value, switched(merged, {**defaults, name: value})
+
+
 def check_switches(merged: Merged) -> None:
-    """Every switch either sets one key or has overlays, each overlay has the form of a profile, and no child of the
-    profile that has the switch sets past it what the switch decides."""
+    """Every switch either sets one key or has overlays, each overlay has the form of a profile, no two switches set
+    the same key, and no child of the profile that has the switch sets past it what the switch decides."""
+    decided: dict[Path, str] = {}
     for name, switch in merged.data.get("switches", {}).items():
         file, key = merged.file_of("switches", name), f"switches.{name}"
-        SWITCH.check_complete(switch, file, ("switches", name))
         if ("sets" in switch) == ("values" in switch):
             raise ProfileError(file, key, "expected either sets (one key) or values (overlays by value)")
         if "values" in switch and _word(switch["default"]) not in switch["values"]:
             raise ProfileError(file, f"{key}.default", one_of(switch["values"]))
         overlays = switch.get("values") or {_word(switch["default"]): _nested(switch["sets"], switch["default"])}
         for value, overlay in overlays.items():
-            if not isinstance(overlay, dict):
-                raise ProfileError(file, f"{key}.values.{value}", "expected a table of sections (an overlay)")
-            for section, table in overlay.items():
-                if section not in SECTIONS:
-                    raise ProfileError(file, f"{key}.values.{value}.{section}", "unknown section")
-                SECTIONS[section].check(table, file, ("switches", name, "values", value, section))
+            _check_overlay(file, ("switches", name, "values", value), overlay)
+            for path in dict.fromkeys(_deciding(overlay)):
+                other = decided.setdefault(path, name)
+                if other != name:
+                    problem = f"the switch {other} decides {dotted(path)} already; expected one switch for one key"
+                    raise ProfileError(file, key, problem)
         _refuse_settings_past(merged, name, switch)
+
+
+def _check_overlay(file: str, place: Path, overlay: Any) -> None:
+    """Raise ProfileError for an overlay that has not the form of a profile, or that comes too late."""
+    if not isinstance(overlay, dict):
+        raise ProfileError(file, dotted(place), "expected a table of sections (an overlay)")
+    for section, table in overlay.items():
+        if section not in SECTIONS:
+            raise ProfileError(file, dotted((*place, section)), "unknown section")
+        if section in _FIXED:
+            free = ", ".join(name for name in SECTIONS if name not in _FIXED)
+            problem = f"a switch cannot decide this section; it can decide {free}"
+            raise ProfileError(file, dotted((*place, section)), problem)
+        SECTIONS[section].check(table, file, (*place, section))
 
 
 def _refuse_settings_past(merged: Merged, name: str, switch: Mapping[str, Any]) -> None:
     """A child that sets a key which the default of a parent's switch sets as well would be overruled in silence."""
-    decided_in = merged.files.index(merged.file_of("switches", name))
+    has_it = [value_at(own, ("switches", name, what)) for _, own in merged.chain for what in ("values", "sets")]
+    first = next(number for number, found in enumerate(has_it) if found is not None) // 2
     for path, value in _leaves(_overlay(switch, switch["default"])):
-        file = merged.file_of(path[0], path[1])
-        found: Any = merged.data
-        for part in path:
-            found = found.get(part, {}) if isinstance(found, dict) else None
-        if merged.files.index(file) > decided_in and found != value:
-            advice = f"the switch {name} decides this; set its default instead ([switches.{name}] default = …)"
-            raise ProfileError(file, dotted(path), advice)
+        for file, own in merged.chain[first + 1 :]:
+            if value_at(own, path) not in (None, value):
+                advice = f"the switch {name} decides this; set its default instead ([switches.{name}] default = …)"
+                raise ProfileError(file.name, dotted(path), advice)
 
 
-def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _deciding(overlay: Data) -> Iterator[Path]:
+    """The keys that an overlay decides; entries that stand for themselves count as one."""
+    for path, _ in _leaves(overlay):
+        yield path[:2] if path[0] in WHOLE else path
+
+
+def _leaves(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _leaves(value, (*path, key))

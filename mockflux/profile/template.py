@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from mockflux.profile.errors import ProfileError, one_of
 from mockflux.reply import go_quote
 
 _PLACE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[a-z_]+)|\{(?P<long>[a-z_]+)(?::(?P<filter>[a-z0-9]+))?\})")
@@ -53,17 +54,20 @@ FILTERS: dict[str, Callable[[Any], str]] = {
     "duration": go_duration,
     "rfc3339nano": rfc3339nano,
 }
+#: Those that take numbers only.
+_OF_NUMBERS = frozenset(("duration", "rfc3339nano"))
 
 
 class Template:
-    """A compiled template. ``names`` are the facts that it uses."""
+    """A compiled template. ``names`` are the facts that it uses, ``filtered`` those with a filter, by its name."""
 
-    __slots__ = ("_parts", "names", "source")
+    __slots__ = ("_parts", "filtered", "names", "source")
 
     def __init__(self, source: str) -> None:
         """Raises ValueError, in words that a profile's author understands, for an unknown filter or a lone ``$``."""
         self.source = source
         self._parts: list[str | tuple[str, Callable[[Any], str] | None]] = []
+        self.filtered: list[tuple[str, str]] = []
         position = 0
         for match in _PLACE.finditer(source):
             self._literal(source[position : match.start()])
@@ -71,7 +75,10 @@ class Template:
             if match["dollar"]:
                 self._parts.append("$")
             else:
-                self._parts.append((match["name"] or match["long"], _filter(match["filter"])))
+                name = match["name"] or match["long"]
+                self._parts.append((name, _filter(match["filter"])))
+                if match["filter"]:
+                    self.filtered.append((name, match["filter"]))
         self._literal(source[position:])
         self.names = frozenset(part[0] for part in self._parts if isinstance(part, tuple))
 
@@ -103,3 +110,22 @@ def _filter(name: str | None) -> Callable[[Any], str] | None:
     if name not in FILTERS:
         raise ValueError(f"unknown filter {name!r}; expected one of {', '.join(sorted(FILTERS))}")
     return FILTERS[name]
+
+
+def compiled(source: str, file: str, key: str, facts: Mapping[str, type]) -> Template:
+    """A template that a profile has in ``file`` under ``key``, and that may use these facts (name: type).
+
+    Raises ProfileError for a placeholder, a filter or a use of a filter that there is not.
+    """
+    try:
+        template = Template(source)
+    except ValueError as error:
+        raise ProfileError(file, key, str(error)) from None
+    unknown = template.unknown(facts)
+    if unknown:
+        raise ProfileError(file, key, f"unknown placeholder ${unknown[0]}; {one_of(sorted(facts))}")
+    for name, filter in template.filtered:
+        if filter in _OF_NUMBERS and facts[name] is not int:
+            numbers = sorted(fact for fact, type in facts.items() if type is int)
+            raise ProfileError(file, key, f"the filter {filter} takes a number, and {name} is none; {one_of(numbers)}")
+    return template

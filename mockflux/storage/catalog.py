@@ -20,6 +20,7 @@ _SYSTEM_BUCKETS = (
     ("_tasks", 3 * DAY, "System bucket for task logs"),
     ("_monitoring", 7 * DAY, "System bucket for monitoring logs"),
 )
+SYSTEM_BUCKET_NAMES = tuple(name for name, *_ in _SYSTEM_BUCKETS)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,174 @@
+"""What can only be told of a whole profile: that every request finds its way through the gate, and words at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mockflux.outcomes import Outcome
+from mockflux.profile.clause import Speaker, candidates
+from mockflux.profile.errors import ProfileError
+from mockflux.profile.load import Merged, value_at
+from mockflux.profile.schema import Path, dotted
+from mockflux.profile.settings import Area, Settings
+from mockflux.profile.steps import ASTERISK, BEHIND, CHECKS, NOWHERE, REQUESTS, THINGS, Step, in_api
+from mockflux.reasons import Reason
+from mockflux.storage.catalog import SYSTEM_BUCKET_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The way of some requests to a door: the lists of checks on it, each with the key under which it stands, and
+    what answers behind them."""
+
+    door: str
+    lists: tuple[tuple[Path, tuple[str, ...]], ...]
+    behind: Step
+
+
+def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
+    """Every way that a request can take in an edition with these doors."""
+    gate = settings.gate
+    first = (("gate", "first"), gate.first)
+    for door in doors:
+        at_door = (("gate", "doors", door), gate.doors.get(door, ()))
+        for request in REQUESTS.get(door, ()):
+            method, _, path = request.partition(" ")
+            area = gate.area(path)
+            before = (_before(area),) if area else ()
+            yield Course(door, (first, *before, at_door), BEHIND[door])
+            if area and any(open == request or (method == "*" and open.endswith(f" {path}")) for open in area.open):
+                yield Course(door, (first, at_door, (("gate", "area", area.prefix, "open"), ())), BEHIND[door])
+            if in_api(path):  # a path below this one
+                yield Course(door, (first, *before), NOWHERE)
+    for area in gate.areas:
+        unknown = "api-other" if in_api(area.prefix) else "other"
+        yield Course(unknown, (first, _before(area)), NOWHERE)
+    for door in ("api-other", "other"):
+        yield Course(door, (first,), NOWHERE)
+    yield Course("http", (first,), ASTERISK)
+
+
+def _before(area: Area) -> tuple[Path, tuple[str, ...]]:
+    return ("gate", "area", area.prefix, "before_door"), area.before_door
+
+
+def check_sound(merged: Merged, settings: Settings, speaker: Speaker, reasons: frozenset[str]) -> None:
+    """Raise ProfileError for a gate that leaves a step without what it needs, for an outcome or a reason that can
+    occur and has no words, and for a set-up that cannot be made. ``reasons`` are the keys of those with words."""
+    _check_setup(merged, settings)
+    doors = tuple(merged.data["edition"]["doors"])
+    for course in dict.fromkeys(courses(settings, doors)):
+        _check_course(merged, settings, course, speaker)
+    for door in doors:
+        _check_route(merged, settings, door)
+        if door in REQUESTS and "points_rejected" in BEHIND[door].says:
+            _check_reasons(merged, possible_reasons(settings, door), reasons)
+
+
+def _check_course(merged: Merged, settings: Settings, course: Course, speaker: Speaker) -> None:
+    given: set[str] = set()
+    for check in (check for _, checks in course.lists for check in checks):
+        step = CHECKS[check]
+        _check_needs(merged, course, step, given, f"the check {check}")
+        _check_usable(merged, settings, course.door, check)
+        given.update(step.gives)
+        for said in _possible(step.says, settings, course.door):
+            _check_said(merged, said, course.door, f"the check {check}", speaker)
+    _check_needs(merged, course, course.behind, given, "what answers")
+    for said in _possible(course.behind.says, settings, course.door):
+        _check_said(merged, said, course.door, "what answers", speaker)
+
+
+def _check_needs(merged: Merged, course: Course, step: Step, given: set[str], who: str) -> None:
+    for need in step.needs:
+        if need not in given:
+            givers = " or ".join(name for name, check in CHECKS.items() if need in check.gives)
+            problem = f"{who} at {course.door} needs {THINGS[need]}; expected the check {givers} before it"
+            # The last file that had a say in the order is the one that spoilt it.
+            path = max(reversed([path for path, _ in course.lists]), key=lambda path: merged.place_of(*path))
+            raise ProfileError(merged.file_of(*path), dotted(path), problem)
+
+
+def _check_usable(merged: Merged, settings: Settings, door: str, check: str) -> None:
+    """A check that nobody can pass is a mistake."""
+    auth, params = settings.auth[door], settings.params[door]
+    path: Path = ()
+    if check == "token" and not (auth.schemes or auth.query or auth.basic):
+        path, problem = ("auth", "schemes"), "a way for credentials; expected schemes, query or basic"
+    if check == "org" and not params.org:
+        path, problem = ("params", "org"), "names of parameters; expected one or more"
+    if path:
+        at_door = (path[0], "at", door, path[1])
+        path = at_door if value_at(merged.data, at_door) is not None else path
+        raise ProfileError(merged.file_of(*path), dotted(path), f"the check {check} at {door} needs {problem}")
+
+
+def _check_route(merged: Merged, settings: Settings, door: str) -> None:
+    """A door that no request can reach is a mistake."""
+    wanted = [request.split(" ") for request in REQUESTS.get(door, ())]
+    if wanted and not any(_has(settings.methods.get(path, ()), method) for method, path in wanted):
+        path = ("routes", "methods", wanted[0][1])
+        problem = f"the door {door} answers {' or '.join(REQUESTS[door])}; expected a route that has it"
+        raise ProfileError(merged.file_of(*path), dotted(path), problem)
+
+
+def _has(methods: tuple[str, ...], method: str) -> bool:
+    return "*" in methods or method in methods or (method == "*" and bool(methods))
+
+
+def _possible(says: tuple[str, ...], settings: Settings, door: str) -> Iterator[str]:
+    """Those of a step's outcomes that this edition's settings leave possible at a door."""
+    for said in says:
+        if said == "points_rejected":
+            rules = (settings.write[door].malformed, settings.write[door].unfit)
+            kept = ("atomic",) * ("reject_batch" in rules) + ("partial", "all") * ("keep_good" in rules)
+            yield from (f"{said}:{reason}.{k}" for reason in possible_reasons(settings, door, "told") for k in kept)
+        elif said == "path_moved":
+            yield from (said,) * (settings.slash.get(door) == "moved")
+        elif said == "precision_invalid":
+            yield from (said,) * settings.params[door].refuse_unknown
+        else:
+            yield said
+
+
+def possible_reasons(settings: Settings, door: str, how: str = "remembered") -> list[str]:
+    """The reasons for which a point can be refused at a write door; ``told``: those that a client hears of."""
+    write, late = settings.write[door], settings.storage.late_points
+    impossible = {
+        "outside_retention": late == "store" or (how == "told" and late == "drop"),
+        "string_too_long": write.string_limit == 0,
+        "reserved_name": not write.reserved_fields,
+    }
+    return [name for name in Reason.CATALOGUE if not impossible.get(name)]
+
+
+def _check_said(merged: Merged, said: str, door: str, who: str, speaker: Speaker) -> None:
+    name, _, kind = said.partition(":")
+    assert name in Outcome.CATALOGUE
+    if speaker.find(name, kind, door) is not None:
+        return
+    occurs = f"{who} at {door} can give {said}"
+    for text in candidates(name, kind, door):
+        if text in speaker.absent:
+            problem = f"{text!r} cannot be left out: {occurs}"
+            raise ProfileError(merged.file_of("edition", "absent"), "edition.absent", problem)
+    raise ProfileError(merged.file, f'clause."{said}"', f"missing clause; {occurs}")
+
+
+def _check_reasons(merged: Merged, possible: list[str], worded: frozenset[str]) -> None:
+    for name in possible:
+        kinds = [f"{name}:{kind}" for kind in Reason.CATALOGUE[name].KINDS]
+        if name not in worded and not (kinds and worded.issuperset(kinds)):
+            problem = "missing; a point can be refused for this reason, expected its text"
+            raise ProfileError(merged.file, f"reason.{name}", problem)
+
+
+def _check_setup(merged: Merged, settings: Settings) -> None:
+    setup = settings.setup
+    if setup.token == setup.read_token:
+        problem = "the same as setup.token; expected another value"
+        raise ProfileError(merged.file_of("setup", "read_token"), "setup.read_token", problem)
+    if setup.system_buckets and setup.bucket in SYSTEM_BUCKET_NAMES:
+        problem = f"{setup.bucket} is a system bucket; expected another name, or system_buckets = false"
+        raise ProfileError(merged.file_of("setup", "bucket"), "setup.bucket", problem)

@@ -16,24 +16,44 @@ from typing import TYPE_CHECKING, Any
 from mockflux._version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from mockflux.clock import Clock as Clock
     from mockflux.faults import Fault as Fault
     from mockflux.journal import Exchange as Exchange
+    from mockflux.journal import Journal as Journal
     from mockflux.profile.errors import ProfileError as ProfileError
     from mockflux.public import Server as Server
+    from mockflux.pytest_plugin import NotSimulatedWarning as NotSimulatedWarning
     from mockflux.reasons import Rejection as Rejection
+    from mockflux.reasons import Verdict as Verdict
     from mockflux.storage.table import Point as Point
 
 #: Where each public name lives.
 _HOME = {
+    "Clock": "mockflux.clock",
     "Exchange": "mockflux.journal",
     "Fault": "mockflux.faults",
+    "Journal": "mockflux.journal",
+    "NotSimulatedWarning": "mockflux.pytest_plugin",
     "Point": "mockflux.storage.table",
     "ProfileError": "mockflux.profile.errors",
     "Rejection": "mockflux.reasons",
     "Server": "mockflux.public",
+    "Verdict": "mockflux.reasons",
 }
 
-__all__ = ["Exchange", "Fault", "Point", "ProfileError", "Rejection", "Server", "__version__"]
+__all__ = [
+    "Clock",
+    "Exchange",
+    "Fault",
+    "Journal",
+    "NotSimulatedWarning",
+    "Point",
+    "ProfileError",
+    "Rejection",
+    "Server",
+    "Verdict",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, overload
 
 from mockflux.exchange import Cut as Cut
 from mockflux.exchange import Exchange as Exchange
@@ -210,7 +210,12 @@ class Journal:
     def __len__(self) -> int:
         return len(self._exchanges)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Exchange]: ...
+
+    def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._changed:
             return list(self._exchanges)[index]
 

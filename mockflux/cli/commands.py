@@ -152,6 +152,9 @@ def serve(
         else:
             click.echo("\n".join(serving.announcement(server) for server in servers), nl=False)
         ending.wait()
+        if not quiet:
+            for server in servers:
+                click.echo(serving.summary(server), err=True)
 
 
 @main.command()

@@ -103,6 +103,7 @@ def as_data(profile: Profile, status: int | None = None) -> dict[str, Any]:
         "standing": profile.standing,
         "version": profile.version,
         "doors": list(profile.doors),
+        "sources": dict(profile.sources),
     }
     clauses = chosen(profile, status)
     if status is None:
@@ -162,6 +163,8 @@ def as_text(profile: Profile, status: int | None = None, width: int | None = Non
     clauses = chosen(profile, status)
     page = _Page(width)
     page.line(f"{profile.id}: {profile.title} ({profile.standing}, version {profile.version})")
+    for name, where in profile.sources.items():
+        page.line(f"  {name}: {where}")
     if status is None:
         _switches(page, profile)
         for section in SECTIONS:

@@ -190,3 +190,12 @@ def running(servers: Sequence[Server]) -> Iterator[None]:
         for server in servers:
             stack.enter_context(server)
         yield
+
+
+def summary(server: Server) -> str:
+    """What there is when a server ends: how many requests came, and how many points each bucket holds."""
+    world = server.world
+    held = [(bucket.name, world.count(bucket)) for bucket in world.catalog.buckets() if bucket.type == "user"]
+    points = ", ".join(f"{count:,} point{'' if count == 1 else 's'} in {name}" for name, count in held)
+    total = server.journal.total
+    return f"{server.profile.id}: {total:,} request{'' if total == 1 else 's'}; {points or 'no buckets'}"

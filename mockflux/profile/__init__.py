@@ -25,7 +25,7 @@ from mockflux.profile.offers import check_offers
 from mockflux.profile.reading import stamp
 from mockflux.profile.settings import Settings, read_settings
 from mockflux.profile.soundness import check_sound
-from mockflux.profile.switches import alternatives, check_switches, switch_values, switched
+from mockflux.profile.switches import alternatives, check_sources, check_switches, switch_values, switched
 from mockflux.profile.template import Template, compiled
 from mockflux.reasons import Reason, Rejection
 from mockflux.reply import Reply
@@ -47,6 +47,8 @@ class Profile:
         self.standing: str = edition["standing"]
         self.version: str = edition["version"]
         self.doors: tuple[str, ...] = tuple(edition["doors"])
+        #: What the lines of evidence speak of, by the name they use: where it is to be found.
+        self.sources: Mapping[str, str] = edition.get("sources", {})
         #: The value of every switch.
         self.switches: dict[str, Any] = dict(switches)
         #: Why each switch is there, and what it takes: ``{name: {default, why, values | sets}}``.
@@ -156,6 +158,7 @@ def _merged(path: Path) -> Merged:
     check_switches(merged)
     if path.parent != folder():
         _check_every_switch(merged)
+    check_sources(merged)
     while len(_READ) >= _MOST_READ:
         _READ.pop(next(iter(_READ)), None)
     _READ[path] = merged

@@ -50,6 +50,7 @@ def read_evidence(merged: Merged, clauses: Mapping[str, Any]) -> dict[str, Evide
             raise ProfileError(
                 merged.file, f'evidence."{key}"', "missing key; expected the source of what the profile says"
             )
+        _refuse_borrowed(merged, key)
     for key in settings:
         if key not in found and key.partition(".")[0] not in found:
             raise ProfileError(
@@ -64,6 +65,16 @@ def read_evidence(merged: Merged, clauses: Mapping[str, Any]) -> dict[str, Evide
                     merged.file, f'evidence."{key}"', "a released profile needs more than documentation here"
                 )
     return found
+
+
+def _refuse_borrowed(merged: Merged, key: str) -> None:
+    """The source of a parent's words does not vouch for a child's."""
+    section, name = ("reason", key.partition(".")[2]) if key.startswith("reason.") else ("clause", key)
+    said, vouched = merged.place_of(section, name), merged.place_of("evidence", key)
+    if said > vouched and any(name in own.get(section, {}) for _, own in merged.chain):
+        file = merged.chain[said][0].name
+        problem = "the words are new here, the source is their parent's; expected the source of the new ones"
+        raise ProfileError(file, f'evidence."{key}"', problem)
 
 
 def _line(merged: Merged, key: str, value: Any) -> Evidence:

@@ -136,6 +136,7 @@ SECTIONS: dict[str, Form] = {
             "standing": OneOf("documented", "released"),
             "doors": ListOf(OneOf(*DOORS), unique=True),
             "absent": ListOf(Text(), unique=True),
+            "sources": TableOf(Text()),
         },
         required=("id", "title", "version", "standing", "doors"),
     ),

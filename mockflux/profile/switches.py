@@ -14,6 +14,12 @@ from mockflux.profile.schema import Path, dotted
 #: Sections that are settled before switches are.
 _FIXED = ("edition", "switches")
 
+#: What a server's own keywords are called, so that no switch can be (``mockflux.Server``).
+RESERVED = frozenset((
+    "profile", "host", "port", "org", "bucket", "database", "user", "password", "token", "auth", "onboarded", "tls",
+    "plan", "clock", "seed",
+))  # fmt: skip
+
 
 def switch_values(merged: Merged, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The value of every switch: what the user chose, else its default.
@@ -90,6 +96,9 @@ def check_switches(merged: Merged) -> None:
     decided: dict[Path, str] = {}
     for name, switch in merged.data.get("switches", {}).items():
         file, key = merged.file_of("switches", name), f"switches.{name}"
+        if name in RESERVED:
+            problem = f"expected another name, none of {', '.join(sorted(RESERVED))}"
+            raise ProfileError(file, key, problem)
         if ("sets" in switch) == ("values" in switch):
             raise ProfileError(file, key, "expected either sets (one key) or values (overlays by value)")
         if "values" in switch and _word(switch["default"]) not in switch["values"]:
@@ -117,6 +126,18 @@ def _check_overlay(file: str, place: Path, overlay: Any) -> None:
             problem = f"a switch cannot decide this section; it can decide {free}"
             raise ProfileError(file, dotted((*place, section)), problem)
         SECTIONS[section].check(table, file, (*place, section))
+
+
+def check_sources(merged: Merged) -> None:
+    """Raise ProfileError for new words of a switch's value whose source that value does not give."""
+    for name, switch in merged.data.get("switches", {}).items():
+        for value, overlay in switch.get("values", {}).items():
+            said = [*overlay.get("clause", {}), *(f"reason.{reason}" for reason in overlay.get("reason", {}))]
+            for key in said:
+                if key not in overlay.get("evidence", {}):
+                    place = dotted(("switches", name, "values", value, "evidence", key))
+                    problem = "missing key; expected the source of what this value of the switch says"
+                    raise ProfileError(merged.file_of("switches", name), place, problem)
 
 
 def _refuse_settings_past(merged: Merged, name: str, switch: Mapping[str, Any]) -> None:

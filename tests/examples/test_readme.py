@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -69,6 +70,21 @@ def test_the_profile_of_the_docs(tmp_path: Path) -> None:
         bucket = server.create_bucket("short", retention=3600)
         server.write("m v=1 1", bucket="short")
         assert bucket.data.rows == 1
+
+
+def test_the_switch_of_the_docs(tmp_path: Path) -> None:
+    _, overlay = blocks("docs/profiles.md", "toml")[1].split("\n\n", 1)
+    path = tmp_path / "own.toml"
+    source = '[evidence]\n"switches.permission_status" = "inferred: to try"\n'
+    path.write_text(f'[edition]\nid = "own"\nextends = "v2-oss"\n{overlay}\n{source}', encoding="utf-8")
+    for value, status in (("documented", 401), ("released", 403)):
+        with mockflux.Server(path, permission_status=value) as server:
+            target = f"{server.url}/api/v2/write?org={server.org}&bucket={server.bucket}"
+            request = urllib.request.Request(target, b"m v=1", {"Authorization": f"Token {server.read_token}"})
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(request)
+            caught.value.close()
+            assert caught.value.code == status
 
 
 def _installed() -> bool:

@@ -181,6 +181,30 @@ def test_the_file_named_is_the_one_that_has_the_fault(write: Write) -> None:
     assert error.file == "parent.toml"
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[clause.pong]\nstatus = 200\nenvelope = 'empty'", 'evidence."pong"'),
+        ("[reason.malformed]\ntext = 'no'", 'evidence."reason.malformed"'),
+        (
+            "[switches.calm]\ndefault = false\nwhy = 'x'\n[switches.calm.values.false]\n[switches.calm.values.true]\n"
+            "clause.pong = { status = 200, envelope = 'empty' }\n[evidence]\n'switches.calm' = 'inferred: x'",
+            "switches.calm.values.true.evidence.pong",
+        ),
+    ],
+)
+def test_a_parent_s_source_does_not_vouch_for_new_words(write: Write, text: str, key: str) -> None:
+    error = complaint(write(OWN + text))
+    assert (error.file, error.key) == ("mine.toml", key)
+    assert "expected the source of " in error.problem
+
+
+@pytest.mark.parametrize("name", ["port", "clock"])
+def test_a_switch_that_could_not_be_set(write: Write, name: str) -> None:
+    error = complaint(write(OWN + f"[switches.'{name}']\ndefault = 1\nwhy = 'x'\nsets = 'limits.body'"))
+    assert error.problem.startswith("expected another name, none of auth, bucket, clock")
+
+
 def test_a_cycle_of_parents(write: Write) -> None:
     write('[edition]\nid = "b"\nextends = "a"\n', "b.toml")
     error = complaint(write('[edition]\nid = "a"\nextends = "b"\n', "a.toml"))
@@ -267,6 +291,7 @@ why = "to try"
 [switches.calm.values.false]
 [switches.calm.values.true]
 clause.pong = { status = 200, envelope = "empty" }
+evidence.pong = "inferred: a test"
 [evidence]
 "switches.calm" = "inferred: a test"
 """

@@ -148,6 +148,7 @@ def test_a_name_that_no_file_can_have() -> None:
 
 def test_filters_on_facts_that_they_take(write: Write) -> None:
     text = NOT_FOUND + 'message = "${bucket:q} ${status:q}"\n[reason.outside_retention]\ntext = "${retention:duration}"'
+    text += '\n[evidence]\nbucket_not_found = "inferred: x"\n"reason.outside_retention" = "inferred: x"'
     assert load_profile(write(OWN + text)).clauses["bucket_not_found"].fact_names == {
         "bucket",
         "status",

@@ -7,6 +7,7 @@ file, the dotted key and what was expected. The forms below are the reference fo
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ def dotted(path: Path) -> str:
     return ".".join(part if part.replace("_", "").replace("-", "").isalnum() else f'"{part}"' for part in path)
 
 
-class Form:
+class Form(ABC):
     """What one value of a profile may be."""
 
     expected = ""
@@ -34,8 +35,9 @@ class Form:
         if not self.fits(value):
             raise ProfileError(file, dotted(path), f"expected {self.expected}, got {shown(value)}")
 
+    @abstractmethod
     def fits(self, value: Any) -> bool:
-        raise NotImplementedError
+        """Whether a value is of this form."""
 
     def check_complete(self, value: Any, file: str, path: Path) -> None:
         """Raise ProfileError for a required key that is not there, in this table or in those within it."""

@@ -188,9 +188,10 @@ def test_chunks_leave_nothing_for_the_collector():
     gc.collect()
     gc.disable()
     try:
-        for body in (b"1\r\na\r\n0\r\n\r\n", b"nonsense\r\n"):
-            Chunks(100, 100).feed(body)
-        assert gc.collect() == 0
+        for _ in range(200):
+            for body in (b"1\r\na\r\n0\r\n\r\n", b"nonsense\r\n"):
+                Chunks(100, 100).feed(body)
+        assert gc.collect() < 200, "what other threads leave is little beside one cycle each"
     finally:
         gc.enable()
 

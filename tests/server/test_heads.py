@@ -191,6 +191,7 @@ def test_a_refused_client_may_go_on_sending_for_a_while(client):
     for _ in range(5):
         client.send(b"x")
         time.sleep(0.01)
+    assert client.closed()
 
 
 def test_heads_leave_nothing_for_the_collector(post):
@@ -198,9 +199,9 @@ def test_heads_leave_nothing_for_the_collector(post):
     gc.collect()
     gc.disable()
     try:
-        for _ in range(10):
+        for _ in range(200):
             read_head(post(b"", "X: y"))
-        assert gc.collect() == 0
+        assert gc.collect() < 200, "what other threads leave is little beside one cycle each"
     finally:
         gc.enable()
 

@@ -85,6 +85,8 @@ def test_stopping_twice_or_without_start_is_none(app, server):
     server.stop()
     server.stop()
     SocketServer(app).stop()
+    server.start()
+    assert server.port
 
 
 def test_stop_from_several_threads(app, server, client):
@@ -94,6 +96,7 @@ def test_stop_from_several_threads(app, server, client):
         thread.start()
     for thread in threads:
         thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_stop_ends_connections_in_every_state(app, server, connect, post):

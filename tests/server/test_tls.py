@@ -128,7 +128,7 @@ def test_stop_with_clients_in_every_state(app, made, trust):
             socket.create_connection((server.host, server.port), timeout=20), server_hostname="127.0.0.1"
         ) as talking:
             talking.sendall(GET)
-            talking.recv(100)
+            assert talking.recv(100).startswith(b"HTTP/1.1 204 ")
             late = socket.create_connection((server.host, server.port), timeout=20)
             server.stop()
         silent.close()

@@ -150,3 +150,14 @@ def test_a_client_that_asks_first_is_not_told_to_go_on(server: Server, ask: Ask)
     assert refused.close
     taken = ask("POST", "/api/v2/write?org=my-org&bucket=my-bucket", b"m v=1 1", headers=expects)
     assert not taken.close
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [("GET /api/v2/setup", 404), ("POST /api/v2/signin", 404), ("PUT /api/v2/setup", 401), ("GET /api/v2/tasks", 401)],
+)
+def test_what_is_open_is_not_asked_for_a_token(request_line: str, status: int) -> None:
+    server = Server()
+    method, _, target = request_line.partition(" ")
+    assert front.answer(server.world, Request(method, target)).status == status
+    assert server.journal[0].simulated == (status == 401)

@@ -108,8 +108,8 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """The reply's status; None while there is none."""
-        return self.reply.status if self.reply else None
+        """The reply's status; None while there is none, and where a planned fault sent nothing."""
+        return (self.reply.status or None) if self.reply else None
 
     @property
     def clause(self) -> str:

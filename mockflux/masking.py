@@ -26,6 +26,8 @@ SHORTEST = 8
 
 #: Parameters that carry credentials: v1's p, and what careless clients put into a URL.
 _SECRET_PARAMS = frozenset(("p", "password", "token", "access_token"))
+#: From this length on a secret is masked inside of longer words too.
+UNMISTAKABLE = 16
 _PARAM = re.compile(r"[?&;]([^=&;?]*)=")
 _USERINFO = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.\-]*:)?(?://)?)([^/?]*)@")
 _SECRET_HEADERS = re.compile("authorization|cookie|token|secret|passw|api-?key|credential", re.IGNORECASE)
@@ -40,7 +42,8 @@ _PLACE = re.compile(r"/|\*$|[A-Za-z][A-Za-z0-9+.\-]*://")
 
 def mask(secret: str) -> str:
     """A secret of which only the last two characters are left, enough to tell two apart: ``…en``."""
-    return "…" + secret[-2:] if len(secret) >= SHORTEST else "…"
+    # What InfluxDB makes ends in padding, which is the same for all.
+    return "…" + (secret.rstrip("=") or secret)[-2:] if len(secret) >= SHORTEST else "…"
 
 
 # ---------------------------------------------------------------- where credentials stand
@@ -108,15 +111,25 @@ def secrets_of(catalog: Catalog) -> list[str]:
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """A text in which these secrets are masked wherever they stand, as they are or as URLs and JSON write them.
+    """A text in which these secrets are masked wherever they stand, as they are or as URLs and JSON write them; short
+    ones only as whole words.
 
     Those of fewer than eight characters stay. To be called before a text is cut: half a secret is not found.
     """
     for secret in sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True):
         for form in _forms(secret):
-            if form in text:
-                text = text.replace(form, mask(secret))
+            if form in text:  # spares most texts the pattern
+                text = mask(secret).join(_pattern(form).split(text))
     return text
+
+
+@lru_cache(maxsize=1024)
+def _pattern(form: str) -> re.Pattern[str]:
+    """Where a secret stands. One as short as a word, ``my-token``, is none in the middle of a longer word, as in a
+    bucket's name ``my-token-readings``; a long one is nothing else wherever it stands."""
+    if len(form) >= UNMISTAKABLE:
+        return re.compile(re.escape(form))
+    return re.compile(rf"(?<![\w\-]){re.escape(form)}(?![\w\-])")
 
 
 def target_without_secrets(target: str, secrets: Iterable[str]) -> str:

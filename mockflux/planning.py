@@ -70,10 +70,14 @@ def _doors(profile: Profile, door: str | None) -> tuple[str, ...]:
     """Where the fault may befall a request."""
     if door is None:
         return profile.settings.faults.doors
-    open_doors = [name for name in profile.doors if name in REQUESTS]
+    open_doors = _request_doors(profile)
     if door not in open_doors:
         raise ValueError(f"no request comes in by the door {door!r}; {profile.id} has {', '.join(open_doors)}")
     return (door,)
+
+
+def _request_doors(profile: Profile) -> list[str]:
+    return [name for name in profile.doors if name in REQUESTS]
 
 
 def _whole_seconds(retry_after: int, said: Mapping[str, Clause], profile: Profile) -> int:
@@ -102,9 +106,20 @@ def _named(profile: Profile, name: str, by: str, doors: Sequence[str], *, asked:
     if key.door:
         if asked and key.door not in doors:
             raise ValueError(f"the clause {name!r} is of the door {key.door!r}, not of {doors[0]!r}")
-        return {key.door: profile.clauses[name]}
+        return {_doors(profile, key.door)[0]: profile.clauses[name]}
     kind = key.kind or _USUAL_KIND.get(key.outcome, "")
-    return {door: profile.find(key.outcome, kind, door) or profile.clauses[name] for door in doors}
+    said = {door: found for door in _request_doors(profile) if (found := _if_said(profile, key.outcome, kind, door))}
+    chosen = {door: said[door] for door in doors if door in said}
+    if not chosen:
+        elsewhere = f"; with door= it is said at {', '.join(said)}" if said else ", nor at any other door of requests"
+        raise ValueError(f"{name!r} is never said at {' or '.join(doors)}{elsewhere}")
+    return chosen
+
+
+def _if_said(profile: Profile, outcome: str, kind: str, door: str) -> Clause | None:
+    """The clause for an outcome at a door, if requests there can end so, or if only a fault leads to it."""
+    found = profile.find(outcome, kind, door)
+    return found if found in list(_sayable(profile, door)) else None
 
 
 def _of_status(profile: Profile, status: int, by: str, doors: Sequence[str]) -> dict[str, Clause]:
@@ -151,7 +166,7 @@ def _by_proxy(profile: Profile, outcome: str) -> Clause | None:
 
 
 def _statuses(clauses: Iterator[Clause] | Sequence[Clause]) -> str:
-    return ", ".join(str(status) for status in sorted({clause.status for clause in clauses}))
+    return ", ".join(str(status) for status in sorted({clause.status for clause in clauses})) or "nothing"
 
 
 def _rank(clause: Clause, prefer: Sequence[str]) -> int:

@@ -331,7 +331,11 @@ class Server:
         return world.points(_bucket(world, bucket), measurement)
 
     def rejected(self) -> list[Rejection]:
-        """Every rejection so far: line number, line, reason, its text, and for type conflicts ``got`` and ``want``."""
+        """Every rejection so far: line number, line, reason, its text, and for type conflicts ``got`` and ``want``.
+
+        Bounded by bytes (16 MiB, some ten thousand short lines): beyond that the oldest are forgotten, and
+        ``world.rejections.forgotten`` tells how many. An exchange's ``rejected`` counts all of its own.
+        """
         self.world.work_off()
         return list(self.world.rejections)
 
@@ -359,14 +363,16 @@ class Server:
         """
         if points is None and requests is None:
             raise ValueError("wait_for() needs points= or requests=")
-        world, timeout = self.world, arguments.seconds("timeout", timeout)
+        timeout = arguments.seconds("timeout", timeout)
 
         def reached() -> bool:
+            world = self.world  # another one after reset()
             if requests is not None and world.journal.total < requests:
                 return False
             return points is None or world.count() >= points
 
-        if not world.journal.wait(reached, timeout):
+        if not self.world.journal.wait(reached, timeout):
+            world = self.world
             wanted = [_counted(n, what) for n, what in ((points, "point"), (requests, "request")) if n is not None]
             last = "".join(f"\n  {exchange.line()}" for exchange in world.journal[-5:])
             raise TimeoutError(

@@ -83,7 +83,6 @@ def test_refusals(asked: dict[str, Any], sentence: str) -> None:
         ({"status": 429, "by": "proxy"}, "too_many_requests@proxy"),
         ({"status": 503, "by": "proxy"}, "unavailable@proxy"),
         ({"clause": "token_missing"}, "token_missing"),
-        ({"clause": "org_not_found:name", "status": 404}, "org_not_found:name"),
     ],
 )
 def test_the_clause_that_is_said(asked: dict[str, Any], key: str) -> None:
@@ -351,3 +350,27 @@ def test_what_is_known_of_the_request_is_in_the_answer() -> None:
 def test_what_only_a_proxy_says_is_hinted_at() -> None:
     with pytest.raises(ValueError, match=r"never says 502; it says .*; with by='proxy' it says 429, 502, 503$"):
         Server().fail(502)
+
+
+def test_a_clause_befalls_the_doors_that_say_it() -> None:
+    server = Server()
+    assert server.fail(clause="bucket_not_found").doors == {"v2-write"}
+    assert server.fail(clause="mapping_not_found").doors == {"v1-write"}
+    assert server.fail(clause="org_not_found:name", status=404).doors == {"v2-write"}
+    assert server.fail(clause="unavailable").doors == {"v2-write", "v1-write"}
+    assert server.fail(clause="healthy", door="health").doors == {"health"}
+    with pytest.raises(
+        ValueError, match=r"'pong' is never said at v2-write or v1-write; with door= it is said at ping$"
+    ):
+        server.fail(clause="pong")
+    with pytest.raises(ValueError, match="no request comes in by the door 'other'"):
+        server.fail(clause="path_not_found@other")
+    with pytest.raises(ValueError, match=r"'malformed_request:version' is never said at .*, nor at any other door"):
+        server.fail(clause="malformed_request:version")
+
+
+def test_what_was_reset_has_no_status() -> None:
+    server = Server()
+    server.fail(transport="reset_before")
+    front.answer(server.world, Request("POST", "/api/v2/write", [], b""))
+    assert server.journal[0].status is None

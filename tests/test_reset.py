@@ -82,6 +82,17 @@ def test_resets_between_writers_are_never_refused() -> None:
     assert refused == []
 
 
+def test_who_waits_is_not_left_behind() -> None:
+    with Server() as server:
+        waiting = threading.Thread(target=lambda: (server.wait_for(requests=1, points=1, timeout=20), done.set()))
+        done = threading.Event()
+        waiting.start()
+        server.reset()
+        assert _write(server, server.url) == 204
+        assert done.wait(20)
+        waiting.join(20)
+
+
 def _write(server: Server, url: str) -> int:
     target = f"{url}/api/v2/write?org=my-org&bucket=my-bucket"
     try:

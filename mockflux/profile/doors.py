@@ -11,6 +11,9 @@ from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Data, Merged
 from mockflux.profile.schema import Path, dotted
 
+#: What unknown paths, the HTTP layer and a proxy in front say: no requests come in by these, and no edition is without
+#: those that its parents have.
+ALWAYS = ("api-other", "other", "http", "proxy")
 _NOT_THERE = "this door is not in edition.doors"
 
 
@@ -23,7 +26,7 @@ def check_doors(merged: Merged) -> None:
         if not listed:
             continue
         for path, door in _spoken_of(own):
-            if door not in doors:
+            if door not in doors and door not in ALWAYS:
                 raise ProfileError(file.name, dotted(path), _NOT_THERE)
         for number, door in enumerate(own.get("faults", {}).get("doors", ())):
             if door not in doors:
@@ -32,8 +35,10 @@ def check_doors(merged: Merged) -> None:
 
 def narrowed(merged: Merged) -> Merged:
     """The profile without what it says of doors that the edition has not."""
-    doors = merged.data["edition"]["doors"]
-    data = merged.data
+    listed = merged.data["edition"]["doors"]
+    known = {door for _, own in merged.chain for door in own["edition"].get("doors", ())}
+    doors = [*listed, *(door for door in ALWAYS if door in known and door not in listed)]
+    data = {**merged.data, "edition": {**merged.data["edition"], "doors": doors}}
     for path in [path for path, door in _spoken_of(data) if door not in doors]:
         data = _without(data, path)
     planned = [door for door in data["faults"]["doors"] if door in doors]

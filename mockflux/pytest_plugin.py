@@ -277,8 +277,13 @@ def _warn(item: pytest.Item, watch: Watch) -> list[str]:
 
 
 def _fail(report: pytest.TestReport, text: str) -> None:
+    """Fail a test that has passed. The first paragraph is the reason; what follows stands in a section of its own,
+    since the summary at the end of a run may repeat the reason whole."""
+    reason, _, details = text.partition("\n\n")
     report.outcome = "failed"
-    report.longrepr = text
+    report.longrepr = reason
+    if details:
+        report.sections.insert(0, ("inside mockflux", details))
 
 
 def _marked_in_vain(item: pytest.Item, watch: Watch | None) -> bool:

@@ -321,6 +321,7 @@ def test_an_exception_inside_mockflux_fails_a_passing_test(pytester, run):
         [
             "*_ test_pass _*",
             "mockflux met an exception of its own, so its answer cannot be trusted; please report this bug.",
+            "*- inside mockflux -*",
             "1. POST /api/v2/write* -> 500 *",
             "Traceback (most recent call last):",
             "*Bug: of …en",

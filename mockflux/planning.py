@@ -99,7 +99,7 @@ def _named(profile: Profile, name: str, by: str, doors: Sequence[str], *, asked:
         raise ValueError(f"{profile.id} has no clause {name!r}; it has {', '.join(profile.clauses)}")
     key = Key.parse(name)
     if by == "proxy" or key.door == "proxy":
-        found = _by_proxy(profile, key.outcome)
+        found = profile.clauses.get(f"{key.outcome}@proxy")
         if found is None:
             raise ValueError(f"a proxy in front of {profile.id} does not say {name!r}; leave by= out")
         return dict.fromkeys(doors, found)
@@ -159,10 +159,6 @@ def _sayable(profile: Profile, door: str) -> Iterator[Clause]:
         found = profile.find(outcome, kind or _USUAL_KIND.get(outcome, ""), door)
         if found is not None:
             yield found
-
-
-def _by_proxy(profile: Profile, outcome: str) -> Clause | None:
-    return profile.clauses.get(f"{outcome}@proxy")
 
 
 def _statuses(clauses: Iterator[Clause] | Sequence[Clause]) -> str:

@@ -69,16 +69,6 @@ def _go_escape(match: re.Match[str]) -> str:
     return "\\ufffd" if "\ud800" <= char <= "\udfff" else f"\\u{ord(char):04x}"
 
 
-def go_string(text: str) -> str:
-    """A JSON string as Go's encoding/json writes it: HTML characters and line separators escaped."""
-    return _GO_EXTRA.sub(_go_escape, json.dumps(text, ensure_ascii=False))
-
-
-def serde_string(text: str) -> str:
-    """A JSON string as Rust's serde_json writes it: only what JSON demands is escaped."""
-    return _LONE.sub(lambda m: "\ufffd" * len(m.group()), json.dumps(text, ensure_ascii=False))
-
-
 def go_json(value: Any, *, indent: str | None = None) -> str:
     """JSON as Go writes it: compact, or indented with ``indent`` (json.MarshalIndent)."""
     separators = (",", ":") if indent is None else (",", ": ")

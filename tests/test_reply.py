@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockflux.lineprotocol import to_text
-from mockflux.reply import JSON_STYLES, Reply, go_json, go_quote, go_string, serde_json, serde_string
+from mockflux.reply import JSON_STYLES, Reply, go_json, go_quote, serde_json
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ from mockflux.reply import JSON_STYLES, Reply, go_json, go_quote, go_string, ser
     ],
 )
 def test_strings(text: str, go: str, serde: str) -> None:
-    assert go_string(text) == go_json(text) == go
-    assert serde_string(text) == serde_json(text) == serde
+    assert go_json(text) == go
+    assert serde_json(text) == serde
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.text(st.characters(exclude_categories=("Cs",))))
 def test_both_mean_the_same_text(text: str) -> None:
-    for written in (go_string(text), serde_string(text)):
+    for written in (go_json(text), serde_json(text)):
         assert json.loads(written) == text
         written.encode("utf-8")
 

@@ -213,6 +213,7 @@ def test_waits_for_what_comes_past_the_wire_too() -> None:
     timer.start()
     server.wait_for(points=1, timeout=DEADLINE)
     timer.join()
+    assert (len(server.points()), server.journal.total) == (1, 0)
 
 
 def test_tells_what_there_is_instead() -> None:

@@ -28,6 +28,7 @@ from mockflux.outcomes import (
     TargetMissing,
     TokenUnknown,
 )
+from mockflux.profile.steps import METHODS
 from mockflux.storage.catalog import Org
 from mockflux.storage.permissions import Permission, allows
 from mockflux.world import MAX_BODY
@@ -36,7 +37,7 @@ from mockflux.writing import decode
 Check = Callable[[Passage], Outcome | None]
 
 #: The methods that a router knows; any other is refused before a path is looked at (go-chi/chi).
-HTTP_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"))
+HTTP_METHODS = frozenset(METHODS)
 
 
 def known_method(passage: Passage) -> Outcome | None:
@@ -76,8 +77,7 @@ def method(passage: Passage) -> Outcome | None:
     methods = place.methods or ()
     if "*" in methods or asked in methods:
         return None
-    allow = ", ".join(sorted({*methods, "OPTIONS"}))
-    return OptionsListed(allow) if asked == "OPTIONS" else MethodNotAllowed("method", allow)
+    return OptionsListed(place.allow) if asked == "OPTIONS" else MethodNotAllowed("method", place.allow)
 
 
 def precision(passage: Passage) -> Outcome | None:

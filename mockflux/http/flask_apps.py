@@ -14,6 +14,7 @@ import flask
 from mockflux.http.passage import Passage
 from mockflux.http.routes import SIMULATED, Handler
 from mockflux.outcomes import Outcome
+from mockflux.profile.steps import METHODS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -38,14 +39,10 @@ def app_for(door: str) -> flask.Flask:
     app = flask.Flask(f"mockflux.{door}", static_folder=None, template_folder=None)
     app.url_map.strict_slashes = False
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    for path, route in SIMULATED.items():
+    for path, route in SIMULATED.items():  # which methods a path has is the gate's to say
         if route.door == door:
-            app.add_url_rule(path, path, _view, methods=_ALL_METHODS, provide_automatic_options=False)
+            app.add_url_rule(path, path, _view, methods=METHODS, provide_automatic_options=False)
     return app
-
-
-#: Which methods a path has is the gate's to say.
-_ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
 def _view(**ids: str) -> flask.Response:

@@ -38,7 +38,7 @@ def said_out_of_turn(world: World, request: Request, place: Place, fault: Fault)
         "database": passage.params.get(rules.target),
         "retention_policy": passage.params.get(rules.retention_policy),
         "precision": passage.params.get("precision"),
-        "allow": ", ".join(sorted({*(place.methods or ()), "OPTIONS"})),
+        "allow": place.allow,
         "location": request.path,
     }
     known = {

@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mockflux.profile.steps import API, in_api
+
 if TYPE_CHECKING:
     from mockflux.outcomes import Outcome
     from mockflux.profile import Profile
@@ -38,9 +40,6 @@ SIMULATED: Mapping[str, Route] = {
     "/api/v2/orgs": Route("v2-resources", {"GET": "lookups:orgs"}, short=False),
 }
 
-#: Below these a path that nobody knows is an unknown path of the API, elsewhere just an unknown path.
-_API = ("/api/v2", "/private", "/v1")
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -56,6 +55,11 @@ class Place:
     methods: tuple[str, ...] | None
     unknown: str
     slash: bool = False
+
+    @property
+    def allow(self) -> str:
+        """The value of an Allow header: the methods of a real server, and OPTIONS, which routers answer themselves."""
+        return ", ".join(sorted({*(self.methods or ()), "OPTIONS"}))
 
 
 def locate(profile: Profile, path: str) -> Place:
@@ -79,7 +83,7 @@ def _table(profile: Profile) -> dict[str, Place]:
 
 
 def _unknown_door(path: str) -> str:
-    return "api-other" if any(path == area or path.startswith(area + "/") for area in _API) else "other"
+    return "api-other" if in_api(path) else "other"
 
 
 def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place:
@@ -105,7 +109,7 @@ def _below(table: Mapping[str, Place], path: str) -> Place | None:
     """The place of a path below a route that a real server has: it answers there as that route's router does. None
     where no such route is known."""
     above = path
-    while (above := above.rpartition("/")[0]) and above not in _API:
+    while (above := above.rpartition("/")[0]) and above not in API:
         place = table.get(above)
         if place is not None:
             if place.route is None:

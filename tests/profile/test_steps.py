@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 from collections.abc import Iterator
 from types import ModuleType
@@ -12,7 +11,7 @@ import pytest
 
 from mockflux.http import checks, credentials, lookups, probes, routes, writes
 from mockflux.outcomes import Outcome
-from mockflux.profile.steps import API, BEHIND, CHECKS, METHODS, REQUESTS, THINGS, Step
+from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS, THINGS, Step
 
 MODULES: tuple[ModuleType, ...] = (checks, credentials, lookups, probes, writes)
 OUTCOMES = {cls.__name__: cls for cls in Outcome.CATALOGUE.values()}
@@ -57,14 +56,14 @@ def can_say(name: str) -> tuple[set[str], set[str]]:
     return plain, open
 
 
-def compare(said: set[str], plain: set[str], open: set[str]) -> None:
+def check(said: set[str], plain: set[str], open: set[str]) -> None:
     assert plain <= said
     assert {one.partition(":")[0] for one in said - plain} == open
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_what_a_check_can_say(name: str) -> None:
-    compare(set(CHECKS[name].says), *can_say(name))
+    check(set(CHECKS[name].says), *can_say(name))
 
 
 @pytest.mark.parametrize("door", BEHIND)
@@ -80,7 +79,7 @@ def test_what_a_handler_can_say(door: str) -> None:
     # find_org() is told to take a name that is no id for a name: ids come to look-ups by a parameter of their own.
     if door == "v2-resources":
         open.remove("org_id_invalid")
-    compare(set(BEHIND[door].says), plain, open)
+    check(set(BEHIND[door].says), plain, open)
 
 
 @pytest.mark.parametrize("step", [*CHECKS.values(), *BEHIND.values()])
@@ -100,11 +99,9 @@ def test_names_are_those_of_the_checks() -> None:
     assert set(CHECKS) == set(checks.ALL)
 
 
-def test_methods_paths_and_doors_are_those_of_the_routes() -> None:
+def test_paths_and_doors_are_those_of_the_routes() -> None:
     simulated: dict[str, set[str]] = {}
     for path, route in routes.SIMULATED.items():
         simulated.setdefault(route.door, set()).update(f"{method} {path}" for method in route.handlers)
     assert {door: set(requests) for door, requests in REQUESTS.items()} == simulated
     assert set(BEHIND) == set(REQUESTS)
-    assert set(METHODS) == set(checks.HTTP_METHODS)
-    assert importlib.import_module("mockflux.http.routes")._API == API

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockflux.lineprotocol import to_bytes
 
 __tracebackhide__ = True  # as in public.py
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def text(name: str, value: Any) -> str:
@@ -54,13 +56,25 @@ def nanoseconds(name: str, span: Any) -> int:
     return (exact // timedelta(microseconds=1)) * 1_000
 
 
-def names(name: str, value: Any) -> list[str]:
-    """Several names, or a single one. Raises TypeError for anything else."""
+def names(name: str, value: Any, things: str) -> list[str]:
+    """Several names of such ``things``, or a single one. Raises TypeError for anything else."""
     if isinstance(value, str):
         return [value]
     if not isinstance(value, Iterable) or isinstance(value, bytes):
-        raise TypeError(f"{name}={value!r}: expected names of buckets")
+        raise TypeError(f"{name}={value!r}: expected names of {things}")
     return [text(name, entry) for entry in value]
+
+
+def moment(name: str, at: Any) -> int | None:
+    """A datetime in ns since the epoch, None for None. Raises TypeError for anything else, ValueError for one without
+    time zone."""
+    if at is None:
+        return None
+    if not isinstance(at, datetime):
+        raise TypeError(f"{name}={at!r}: expected a datetime with a time zone")
+    if at.utcoffset() is None:
+        raise ValueError(f"{name}={at.isoformat()} has no time zone: give it one, as in tzinfo=datetime.UTC")
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
 def body(lines: Any) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-from mockflux.reasons import Catalogued, Malformed, Rejection, snake
+from mockflux.reasons import Catalogued, Malformed, Reason, Rejection, snake
 
 
 class Outcome(Catalogued):
@@ -60,7 +60,8 @@ class PointsRejected(Outcome):
 
     ``kept`` is what became of the others: ``atomic`` (the request is refused whole), ``partial`` (some are stored),
     ``all`` (every point was refused). ``deciding`` is the rejection that decides the wording; its facts, with
-    ``reason`` (its text), ``line`` and ``line_text``, are facts of the outcome too.
+    ``reason`` (its text), ``line`` and ``line_text``, are facts of the outcome too; ``first_line`` is the number of
+    the first line in the body that was refused.
     """
 
     kept: str = "atomic"
@@ -70,10 +71,7 @@ class PointsRejected(Outcome):
     rejections: tuple[Rejection, ...] = ()
     accepted: int = 0
 
-    KINDS = (
-        "atomic", "partial", "all",
-        "malformed", "type_conflict", "outside_retention", "string_too_long", "reserved_name",
-    )  # fmt: skip
+    KINDS = ("atomic", "partial", "all", *Reason.CATALOGUE)
 
     @property
     def kind(self) -> str:
@@ -81,7 +79,9 @@ class PointsRejected(Outcome):
 
     @classmethod
     def fact_names(cls) -> frozenset[str]:
-        return frozenset(("kept", "accepted", "rejected", "total", "reason", "line", "line_text", "rejections"))
+        return frozenset(
+            ("kept", "accepted", "rejected", "total", "reason", "line", "line_text", "first_line", "rejections")
+        )
 
     def facts(self) -> dict[str, Any]:
         rejected = len(self.rejections)
@@ -93,8 +93,26 @@ class PointsRejected(Outcome):
             "reason": self.deciding.text,
             "line": self.deciding.number,
             "line_text": self.deciding.line,
+            "first_line": self.rejections[0].number if self.rejections else self.deciding.number,
             "rejections": self.rejections,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEmpty(Outcome):
+    """The body has no points, and the edition does not take that for a write of none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyDatabases(Outcome):
+    """The write would make another database, and there may be no more than ``limit``."""
+
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeletesUnsupported(Outcome):
+    """Points cannot be deleted here."""
 
 
 # ---- who is asking
@@ -106,8 +124,13 @@ class TokenMissing(Outcome):
 
 
 @dataclass(frozen=True, slots=True)
-class TokenMalformed(Outcome):
-    """Credentials came in a form that this edition does not read: another scheme, no value."""
+class TokenMalformed(_Which):
+    """Credentials came in a form that this edition does not read: another scheme, no value; ``not_ascii``: with bytes
+    that are no ASCII."""
+
+    which: str = "form"
+
+    KINDS = ("form", "not_ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,38 @@ class PrecisionInvalid(Outcome):
 
     precision: str = ""
     valid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInvalid(_Which):
+    """The query string cannot be read as this door's parameters.
+
+    Kinds: ``absent`` (there is none at all), ``missing`` (a parameter that must be there), ``repeated`` (one that
+    stands there twice), ``flag`` (one that is neither ``true`` nor ``false``); ``field`` is the parameter, ``value``
+    its value.
+    """
+
+    which: str = "missing"
+    field: str = ""
+    value: str = ""
+
+    KINDS = ("absent", "missing", "repeated", "flag")
+
+
+@dataclass(frozen=True, slots=True)
+class NameInvalid(_Which):
+    """The name of the target (``database``) breaks a rule of names; ``position`` is that of the offending character,
+    from 0.
+
+    The kinds of the rule ``namespace``: ``length`` and ``character``; those of the rule ``database``: ``empty``,
+    ``too_long``, ``unusable`` (a character), ``start`` and ``policy`` (a second slash, or one at the end).
+    """
+
+    which: str = "length"
+    database: str = ""
+    position: int = 0
+
+    KINDS = ("length", "character", "empty", "too_long", "unusable", "start", "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +244,13 @@ class BucketNotFound(_Which):
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseNotFound(Outcome):
+    """There is no such database."""
+
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MappingNotFound(Outcome):
     """No bucket stands for this database and retention policy (DBRP)."""
 
@@ -204,21 +266,33 @@ class BodyUnreadable(_Which):
     """The body cannot be read whole.
 
     Kinds: ``not_gzip`` (declared as gzip, but none), ``truncated``, ``corrupt`` (at byte ``offset``), ``checksum``,
-    ``trailing`` (something else behind the gzip data), ``framing`` (broken chunks; ``detail`` has the reader's words).
+    ``trailing`` (something else behind the gzip data), ``framing`` (broken chunks; ``detail`` has the reader's words);
+    ``not_utf8`` (``count`` bytes from ``offset`` on are none) and ``incomplete_utf8`` (the text ends amid a character).
     """
 
     which: str = "truncated"
     detail: str = ""
     offset: int = 0
+    count: int = 0
 
-    KINDS = ("not_gzip", "truncated", "corrupt", "checksum", "trailing", "framing")
+    KINDS = ("not_gzip", "truncated", "corrupt", "checksum", "trailing", "framing", "not_utf8", "incomplete_utf8")
 
 
 @dataclass(frozen=True, slots=True)
-class BodyTooLarge(Outcome):
-    """The body, inflated, is longer than ``limit`` bytes."""
+class BodyTooLarge(_Which):
+    """The body is longer than ``limit`` bytes: as it was ``sent``, or ``inflated``."""
 
     limit: int = 0
+    which: str = "inflated"
+
+    KINDS = ("sent", "inflated")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingUnacceptable(Outcome):
+    """The body comes in a content encoding that this edition does not read."""
+
+    encoding: str = ""
 
 
 # ---- the server itself
@@ -295,8 +369,9 @@ class MalformedRequest(_Which):
     which: str = "head"
 
     KINDS = (
-        "head", "target", "escape", "header_name", "header_value", "head_too_large", "host", "host_missing",
-        "host_repeated", "version", "length", "transfer_encoding", "expect",
+        "head", "target", "target_too_long", "escape", "uri", "header_name", "header_value", "head_too_large",
+        "headers_too_many", "host", "host_missing", "host_repeated", "version", "minor_version", "length",
+        "transfer_encoding", "expect",
     )  # fmt: skip
 
 
@@ -305,7 +380,10 @@ class MalformedRequest(_Which):
 
 @dataclass(frozen=True, slots=True)
 class Pong(Outcome):
-    """The answer to /ping."""
+    """The answer to /ping: ``process_id`` of the server and ``request_id`` (both a UUID) for editions that tell."""
+
+    process_id: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,6 @@ from mockflux.http import front
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
 from mockflux.server import ANYWHERE, SocketServer
-from mockflux.storage import permissions
 from mockflux.world import MAX_BODY, SetUpChoice, World
 from mockflux.writing import commit
 
@@ -40,11 +40,14 @@ class Server:
             my_app.flush(url=server.url, token=server.token, org=server.org, bucket=server.bucket)
             assert server.points("home")
 
+    An edition has either buckets of an organization or databases; what it does not have is None here.
+
     ``profile`` is the id of an edition (``mockflux editions`` lists them) or the path of a profile of your own.
-    ``port`` 0 takes a free one. ``org``, ``bucket``, ``user``, ``password`` and ``token`` choose the values of the
-    set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority made for this
-    run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which it stands.
-    ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists them).
+    ``port`` 0 takes a free one. ``org``, ``bucket`` or ``database``, ``user``, ``password`` and ``token`` choose the
+    values of the set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority
+    made for this run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which
+    it stands. ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists
+    them); ``plan`` is one, in editions that have plans.
 
     Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value that
     does not fit or for something that the edition does not have.
@@ -71,17 +74,24 @@ class Server:
         **switches: Any,
     ) -> None:
         self.profile: Profile = load_profile(profile, switches)
-        self._refuse_what_is_not_there(database=database, auth=auth, onboarded=onboarded, plan=plan)
+        if plan is not None:
+            if "plan" not in self.profile.switch_info:
+                raise ValueError(f"{self.profile.id} has no plans; leave plan= out")
+            self.profile = load_profile(profile, {**switches, "plan": plan})
+        self._refuse_what_is_not_there(auth=auth, onboarded=onboarded)
+        choice = SetUpChoice(
+            org=arguments.optional_text("org", org),
+            bucket=arguments.optional_text("bucket", bucket),
+            database=arguments.optional_text("database", database),
+            user=arguments.optional_text("user", user),
+            password=arguments.optional_text("password", password),
+            token=arguments.optional_text("token", token),
+        )
+        self._refuse_what_cannot_be_chosen(choice)
         #: The state behind the server, another one after reset(); for tests that look deeper than this class does.
         self.world = World(
             self.profile,
-            choice=SetUpChoice(
-                org=arguments.optional_text("org", org),
-                bucket=arguments.optional_text("bucket", bucket),
-                user=arguments.optional_text("user", user),
-                password=arguments.optional_text("password", password),
-                token=arguments.optional_text("token", token),
-            ),
+            choice=choice,
             auth=auth,
             onboarded=onboarded,
             clock=Clock(clock),
@@ -92,12 +102,20 @@ class Server:
         self._server: SocketServer | None = None
         self._ca_file: str | None = None
 
-    def _refuse_what_is_not_there(self, *, database: str | None, auth: bool, onboarded: bool, plan: str | None) -> None:
+    def _refuse_what_cannot_be_chosen(self, choice: SetUpChoice) -> None:
+        setup = self.profile.settings.setup
+        for name, things, instead in (
+            ("database", "databases", "choose a bucket with bucket="),
+            ("bucket", "buckets", "choose a database with database="),
+            ("org", "organizations", "leave org= out"),
+            ("user", "users", "leave user= out"),
+            ("password", "users", "leave password= out"),
+        ):
+            if getattr(choice, name) is not None and getattr(setup, name) is None:
+                raise ValueError(f"{self.profile.id} has no {things}; {instead}")
+
+    def _refuse_what_is_not_there(self, *, auth: bool, onboarded: bool) -> None:
         id, setup = self.profile.id, self.profile.settings.setup
-        if database is not None:
-            raise ValueError(f"{id} has no databases; choose a bucket with bucket=")
-        if plan is not None:
-            raise ValueError(f"{id} has no plans; leave plan= out")
         if not auth and not setup.without_auth:
             raise ValueError(f"{id} cannot run without authentication; leave auth= out")
         if not onboarded and not setup.before_setup:
@@ -113,7 +131,8 @@ class Server:
         if self._tls:
             from mockflux.server.tls import authority, keep
 
-            context, pem = authority(dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1")))
+            hosts = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
+            context, pem = authority(hosts, grpc=self.profile.settings.grpc)
             self._ca_file = keep(pem, self)
         server = SocketServer(_Application(self), self._host, self._port, ssl_context=context)
         try:
@@ -183,7 +202,8 @@ class Server:
 
     @property
     def read_token(self) -> str | None:
-        """A token that may read all buckets of the organization and write none."""
+        """A token that may read all buckets (of the organization) or databases and write none; None where every token
+        may do everything."""
         return self.world.read_token.value if self.world.read_token else None
 
     @property
@@ -198,18 +218,23 @@ class Server:
 
     @property
     def bucket(self) -> str | None:
-        """The set-up's bucket, by name."""
-        return self.world.bucket.name if self.world.bucket else None
+        """The set-up's bucket, by name; None where the edition has databases instead."""
+        return self.world.target_name if self._has_buckets else None
 
     @property
     def bucket_id(self) -> str | None:
         """The set-up's bucket, by id."""
-        return self.world.bucket.id if self.world.bucket else None
+        return self.world.bucket.id if self.world.bucket and self._has_buckets else None
 
     @property
     def database(self) -> str | None:
-        """The set-up's database; None where the edition has buckets instead."""
-        return None
+        """The set-up's database, by name; None where the edition has buckets instead. Where writes make databases,
+        it is there from the first write on."""
+        return None if self._has_buckets else self.world.target_name
+
+    @property
+    def _has_buckets(self) -> bool:
+        return self.profile.settings.setup.bucket is not None
 
     @property
     def user(self) -> str | None:
@@ -260,8 +285,11 @@ class Server:
     def create_bucket(self, name: str, *, retention: float | timedelta | None = None, schema: Any = None) -> Bucket:
         """A new bucket in the set-up's organization; ``retention`` in seconds or as timedelta, None for ever.
 
-        Raises ValueError if the name is taken, or for ``schema``, which this edition does not have.
+        Raises ValueError if the name is taken, where the edition has databases instead, or for ``schema``, which this
+        edition does not have.
         """
+        if not self._has_buckets:
+            raise ValueError(f"{self.profile.id} has no buckets; use create_database({name!r})")
         if schema is not None:
             raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
         world = self.world
@@ -270,65 +298,119 @@ class Server:
         span = arguments.nanoseconds("retention", retention)
         return world.catalog.add_bucket(world.org, arguments.text("name", name), span)
 
-    def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Any:
-        """A new database, where the edition has them. Raises ValueError where it has buckets instead."""
-        raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
+    def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Bucket:
+        """A new database; ``retention`` in seconds or as timedelta, None for ever.
+
+        Raises ValueError if the name is taken, or where the edition has buckets instead.
+        """
+        if self._has_buckets:
+            raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
+        span = arguments.nanoseconds("retention", retention)
+        return self.world.catalog.add_database(arguments.text("name", name), span)
 
     def create_mapping(
         self, database: str, *, retention_policy: str = "autogen", bucket: str | None = None, default: bool = False
     ) -> None:
         """An explicit mapping (DBRP) of a v1 database and retention policy to a bucket, the set-up's for None.
 
-        Without one, each bucket is a database of its name. Raises ValueError for a bucket that does not exist, or a
-        pair that is mapped already.
+        Without one, each bucket is a database of its name. Raises ValueError for a bucket that does not exist, a pair
+        that is mapped already, or where the edition has databases, which need no mapping.
         """
-        target = _bucket(world := self.world, bucket)
+        if not self._has_buckets:
+            raise ValueError(f"{self.profile.id} has no buckets to map databases to; use create_database({database!r})")
+        target = self._target(bucket)
         database, policy = arguments.text("database", database), arguments.text("retention_policy", retention_policy)
-        world.catalog.add_mapping(target, database, policy, default=default)
+        self.world.catalog.add_mapping(target, database, policy, default=default)
 
     def create_token(
         self, *, read: str | Iterable[str] = (), write: str | Iterable[str] = (), expires: datetime | None = None
     ) -> str:
-        """A new token that may read and write the buckets of those names.
+        """A new token that may read and write the buckets, or databases, of those names. Where every token of the
+        edition may do everything, so may this one.
 
-        Raises ValueError for a bucket that does not exist, or for ``expires`` where tokens do not expire.
+        Raises ValueError for a bucket that does not exist, for ``expires`` where tokens do not expire, or for ``read``
+        and ``write`` where tokens cannot be for some databases only.
         """
         if expires is not None and not self.profile.settings.setup.token_expiry:
             raise ValueError(f"tokens of {self.profile.id} do not expire; leave expires= out")
-        world = self.world
-        reads, writes = arguments.names("read", read), arguments.names("write", write)
-        rights = permissions.for_buckets(
-            world.org.id if world.org else "",
-            read=[_bucket(world, name).id for name in reads],
-            write=[_bucket(world, name).id for name in writes],
+        until = arguments.moment("expires", expires)
+        world, things = self.world, "buckets" if self._has_buckets else "databases"
+        reads, writes = arguments.names("read", read, things), arguments.names("write", write, things)
+        if (reads or writes) and not self.profile.settings.setup.scoped_tokens:
+            raise ValueError(f"every token of {self.profile.id} may do everything; leave read= and write= out")
+        rights = world.rights(
+            read=[self._target(name) for name in reads],
+            write=[self._target(name) for name in writes],
         )
-        return world.add_token(rights).value
+        return world.add_token(rights, expires=until).value
 
-    def write(self, lines: str | bytes | Iterable[Any], *, bucket: str | None = None, precision: str = "ns") -> None:
+    def write(
+        self,
+        lines: str | bytes | Iterable[Any],
+        *,
+        bucket: str | None = None,
+        database: str | None = None,
+        precision: str = "ns",
+    ) -> None:
         """Store line protocol as a client would, past the wire: nothing of it is in the journal.
 
-        ``lines`` is a text, or several lines, or Points of a client library. Raises ValueError, with the edition's
-        own words, if a line is refused (nothing is stored then), if there is no such bucket or precision.
+        ``lines`` is a text, or several lines, or Points of a client library. ``bucket`` names the bucket or database
+        to write to, the set-up's for None; where there are databases it may be called ``database``. A database that
+        is not there is made, where writes make it.
+
+        Raises ValueError, with the edition's own words, if a line is refused (nothing is stored then, whatever the
+        edition stores of a write that comes over the wire), if there is no such bucket or precision.
         """
         world, settings = self.world, self.profile.settings
-        target, precisions = _bucket(world, bucket), settings.params["v2-write"].precisions
+        door = _write_door(self.profile)
+        name, precisions = self._name(bucket, database), settings.params[door].precisions
         if precision not in precisions:
             raise ValueError(f"precision={precision!r}: expected one of {', '.join(precisions)}")
-        timing = world.timing(target, precisions[precision], precisions[precision])
-        body, rules = arguments.body(lines), settings.write["v2-write"]
-        verdict = world.note(commit.write(body, timing, target.data, rules, settings.storage), target)
+        target = self._target(name, made=True)
+        timing = world.timing(target, precisions[precision], precisions[precision] or 1)
+        body, rules = arguments.body(lines), settings.write[door]
+        rules = replace(rules, malformed="reject_batch", unfit="reject_batch")
+        judged = commit.write(body, timing, target.data, rules, settings.storage, world.room(target))
+        verdict = world.note(judged, target)
         if verdict.rejections:
             raise ValueError("; ".join(rejection.text for rejection in verdict.rejections[:10]))
+        world.catalog.make(target)
+
+    def _name(self, bucket: str | None, database: str | None) -> str | None:
+        """What ``bucket=`` or ``database=`` names."""
+        if database is None:
+            return bucket
+        if self._has_buckets:
+            raise ValueError(f"{self.profile.id} has no databases; name a bucket with bucket=")
+        if bucket is not None:
+            raise TypeError("bucket= and database= are the same here; give one of them")
+        return database
+
+    def _target(self, name: str | None, *, made: bool = False) -> Bucket:
+        """The bucket or database of a name, the set-up's for None; with ``made`` also one that a write would make.
+        Raises ValueError if there is none."""
+        world = self.world
+        found = world.target(name)
+        if found is None and made and name is not None and self.profile.settings.setup.makes_target:
+            found = world.expected(arguments.text("database", name))
+        if found is None:
+            kind = "bucket" if self._has_buckets else "database"
+            none = "none before set-up" if self._has_buckets else "none yet"
+            there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or none
+            raise ValueError(f"there is no {kind} {name!r}; {kind}s: {there}")
+        return found
 
     # ---------------------------------------------------------------- looking
 
-    def points(self, measurement: str | None = None, *, bucket: str | None = None) -> list[Point]:
+    def points(
+        self, measurement: str | None = None, *, bucket: str | None = None, database: str | None = None
+    ) -> list[Point]:
         """What is stored and can be read now, as :class:`mockflux.Point`, sorted by measurement, time and tags.
 
-        Raises ValueError if there is no such bucket.
+        ``bucket`` names the bucket or database, the set-up's for None; where there are databases it may be called
+        ``database``. Raises ValueError if there is no such; the set-up's own has no points until a write has made it.
         """
-        world = self.world
-        return world.points(_bucket(world, bucket), measurement)
+        return self.world.points(self._target(self._name(bucket, database)), measurement)
 
     def rejected(self) -> list[Rejection]:
         """Every rejection so far: line number, line, reason, its text, and for type conflicts ``got`` and ``want``.
@@ -419,13 +501,10 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _bucket(world: World, name: str | None) -> Bucket:
-    """A bucket of a world by name, the set-up's for None. Raises ValueError if there is none."""
-    bucket = world.bucket if name is None else world.catalog.bucket_named(world.org.id if world.org else "", name)
-    if bucket is None:
-        there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or "none before set-up"
-        raise ValueError(f"there is no bucket {name!r}; buckets: {there}")
-    return bucket
+def _write_door(profile: Profile) -> str:
+    """The door whose rules and precisions count past the wire: that of v2, else the first one for writes."""
+    doors = [door for door in profile.doors if door.endswith("-write")]
+    return "v2-write" if "v2-write" in doors or not doors else doors[0]
 
 
 class _Application:
@@ -438,6 +517,8 @@ class _Application:
         self.close_header = (settings.close_header, "close")
         self.close_before = settings.close_before
         self.max_head = limits.head
+        self.max_headers = limits.headers
+        self.max_target = limits.target
         self.max_body = limits.body + _SLACK if limits.body else MAX_BODY
 
     def answer(self, request: Request) -> Reply:

@@ -58,7 +58,8 @@ class Malformed(Reason):
 class TypeConflict(Reason):
     """A field has another type than before: ``where`` is ``batch`` (this request) or ``stored`` (the bucket).
 
-    ``got`` and ``want`` are types in InfluxDB 2's words; a profile translates them by its ``[types]``.
+    ``got`` and ``want`` are types in InfluxDB 2's words; a profile translates them by its ``[types]``. Where tags are
+    columns like fields, ``field`` may be the key of a tag, and ``tag`` and ``timestamp`` are types too.
     """
 
     measurement: str
@@ -97,10 +98,71 @@ class StringTooLong(Reason):
 
 @dataclass(frozen=True, slots=True)
 class ReservedName(Reason):
-    """A field whose key the database keeps for itself (``time``)."""
+    """A ``field`` or a ``tag`` (``which``) whose key, ``field``, the database keeps for itself (``time``)."""
 
     measurement: str
     field: str
+    which: str = "field"
+
+    KINDS = ("field", "tag")
+
+    @property
+    def kind(self) -> str:
+        return self.which
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateTag(Reason):
+    """A tag key stands twice in the line."""
+
+    measurement: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateField(Reason):
+    """A field key stands twice in the line, with the ``same`` type or with ``other`` ones (``types``)."""
+
+    measurement: str
+    field: str
+    types: str = "same"
+
+    KINDS = ("same", "other")
+
+    @property
+    def kind(self) -> str:
+        return self.types
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOutOfRange(Reason):
+    """The timestamp, in ns, is none that 64 bits can hold: ``time`` as sent, ``precision`` as a word (``second``)."""
+
+    time: int
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyColumns(Reason):
+    """The table would get more columns than it may have: ``columns`` it has, ``wanted`` it would have then.
+
+    Whether the time column is counted is the profile's (``limits.count_time``).
+    """
+
+    measurement: str
+    columns: int
+    wanted: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyTables(Reason):
+    """The database would get more tables than it may have: ``tables`` it has, ``wanted`` it would have then."""
+
+    measurement: str
+    tables: int
+    wanted: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +176,8 @@ class Rejection:
     text: str = ""
     bucket: str | None = None
     time: int | None = None
+    #: How the edition lists it among several: with the number of its line, where it does so.
+    entry: str = ""
 
     @property
     def got(self) -> str | None:

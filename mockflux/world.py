@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from mockflux.clock import Clock
 from mockflux.due import Due
@@ -15,13 +17,15 @@ from mockflux.journal import Journal
 from mockflux.masking import secrets_of
 from mockflux.outcomes import Outcome
 from mockflux.profile import Clause, Profile
+from mockflux.quota import Quota
 from mockflux.reasons import Rejection, Verdict
 from mockflux.rejections import RejectionLog
 from mockflux.reply import Reply
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value
 from mockflux.storage.table import Point
-from mockflux.writing.judge import Timing
+from mockflux.writing.rules import Room
+from mockflux.writing.timing import Timing
 
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
 MAX_BODY = 256 * 2**20
@@ -35,6 +39,7 @@ class SetUpChoice:
 
     org: str | None = None
     bucket: str | None = None
+    database: str | None = None
     user: str | None = None
     password: str | None = None
     token: str | None = None
@@ -69,8 +74,14 @@ class World:
         self.clock.on_advance = lambda target: due.run(target, step=self.clock.step_to)
         self.started = self.clock.now()
         self.new_id = make_ids(seed)
-        self.new_token_value = make_token_value(seed)
+        self.new_token_value = make_token_value(seed, self.settings.setup.token_form)
+        #: What a server of InfluxDB 3 calls itself in its replies; the same after reset().
+        self.cluster_uuid = _uuid4(random.Random(f"cluster {seed}"))
+        self.process_id = _uuid4(random.Random(f"process {seed}"))
+        self._request_ids = random.Random(f"requests {seed}")
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
+        limits = self.settings.limits
+        self.quota = Quota(limits.window, limits.window_requests, limits.window_bytes)
         self.faults = Plan()
         self.journal = Journal() if journal is None else journal
         # Of the catalog, not of the world: a world that reset() replaces is gone at once.
@@ -78,9 +89,9 @@ class World:
         self.rejections = RejectionLog()
         self.org: Org | None = None
         self.user: User | None = None
-        self.bucket: Bucket | None = None
         self.token: Token | None = None
         self.read_token: Token | None = None
+        self._target: Bucket | None = self._expected_target()
         if onboarded:
             self._set_up()
 
@@ -101,25 +112,97 @@ class World:
 
     def _set_up(self) -> None:
         setup, choice, catalog = self.settings.setup, self._choice, self.catalog
-        self.org = catalog.add_org(_chosen(choice.org, setup.org), system_buckets=setup.system_buckets)
-        self.user = catalog.add_user(_chosen(choice.user, setup.user), _chosen(choice.password, setup.password))
-        self.bucket = catalog.add_bucket(self.org, _chosen(choice.bucket, setup.bucket))
+        if setup.org is not None:
+            self.org = catalog.add_org(choice.org or setup.org, system_buckets=setup.system_buckets)
+        if setup.user is not None:
+            self.user = catalog.add_user(choice.user or setup.user, choice.password or setup.password or "")
+        if setup.bucket is not None:
+            self._target = catalog.add_bucket(self.org, choice.bucket or setup.bucket)
+        elif setup.database is not None and not setup.makes_target:
+            self._target = catalog.add_database(choice.database or setup.database)
+        rights = permissions.operator() if self.org else permissions.all_powerful()
         self.token = self.add_token(
-            permissions.operator(), _chosen(choice.token, setup.token), f"{self.user.name}'s Token"
+            rights, choice.token or setup.token, f"{self.user.name}'s Token" if self.user else ""
         )
-        reading = tuple(permissions.Permission("read", kind, org_id=self.org.id) for kind in ("buckets", "orgs"))
-        self.read_token = self.add_token(reading, setup.read_token, "read only")
+        if setup.read_token is not None:
+            self.read_token = self.add_token(self._reading(), setup.read_token, "read only")
+
+    def _reading(self) -> tuple[permissions.Permission, ...]:
+        """The right to read whatever can be written to."""
+        if self.org is None:
+            return (permissions.Permission("read", "databases"),)
+        return tuple(permissions.Permission("read", kind, org_id=self.org.id) for kind in ("buckets", "orgs"))
+
+    def _expected_target(self) -> Bucket | None:
+        """The set-up's database where a write makes it: held here, it is the same for all who ask for its name, and
+        tokens can be for it."""
+        setup = self.settings.setup
+        if setup.database is None or not setup.makes_target:
+            return None
+        return self.expected(self._choice.database or setup.database)
 
     def add_token(
-        self, rights: Iterable[permissions.Permission], value: str | None = None, description: str = ""
+        self,
+        rights: Iterable[permissions.Permission],
+        value: str | None = None,
+        description: str = "",
+        *,
+        status: Literal["active", "inactive"] = "active",
+        expires: int | None = None,
     ) -> Token:
-        """A token of the set-up's user and organization; without a ``value`` one is made. Raises ValueError for a
-        value that is taken, and before set-up."""
-        if self.org is None or self.user is None:
+        """A token of the set-up's user and organization, where there are such; without a ``value`` one is made.
+        ``expires`` in ns since the epoch. Raises ValueError for a value that is taken, and before set-up."""
+        self._refuse_before_set_up()
+        return self.catalog.add_token(
+            self.new_token_value() if value is None else value,
+            rights,
+            org_id=self.org.id if self.org else None,
+            user_id=self.user.id if self.user else None,
+            description=description,
+            status=status,
+            expires=expires,
+        )
+
+    def rights(self, *, read: Iterable[Bucket], write: Iterable[Bucket]) -> tuple[permissions.Permission, ...]:
+        """The rights of a token that is to read and write these buckets or databases; where tokens are for everything,
+        those to everything. Raises ValueError before set-up."""
+        self._refuse_before_set_up()
+        reads, writes = [bucket.id for bucket in read], [bucket.id for bucket in write]
+        if not self.settings.setup.scoped_tokens:
+            return permissions.all_powerful()
+        if self.org is None:
+            return permissions.for_databases(read=reads, write=writes)
+        return permissions.for_buckets(self.org.id, read=reads, write=writes)
+
+    def _refuse_before_set_up(self) -> None:
+        if self.settings.setup.org is not None and self.org is None:
             raise ValueError("there is no organization before set-up; leave onboarded=False out")
-        if value is None:
-            value = self.new_token_value()
-        return self.catalog.add_token(value, rights, org_id=self.org.id, user_id=self.user.id, description=description)
+
+    # ---------------------------------------------------------------- where writes go
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The set-up's bucket or database; None before set-up, and where no write has made it yet."""
+        target = self._target
+        return target if target is not None and self.catalog.bucket_by_id(target.id) is target else None
+
+    @property
+    def target_name(self) -> str | None:
+        """The name of the set-up's bucket or database, whether it is there yet or not; None before set-up."""
+        return self._target.name if self._target else None
+
+    def target(self, name: str | None = None) -> Bucket | None:
+        """The bucket of the set-up's organization, or the database, of that name; without one the set-up's own, which
+        may be one that no write has made yet. None if there is no such."""
+        name = self.target_name if name is None else name
+        found = None if name is None else self.catalog.bucket_named(self.org.id if self.org else "", name)
+        if found is None and self.settings.setup.makes_target and name == self.target_name:
+            return self._target
+        return found
+
+    def expected(self, name: str) -> Bucket:
+        """The database of that name; one that is not there as a write would make it (``Catalog.expect``)."""
+        return self.catalog.expect("", name, self.settings.write["v2-write"].new_retention * 10**9)
 
     # ---------------------------------------------------------------- time
 
@@ -149,6 +232,14 @@ class World:
         bound = now - bucket.retention if bucket.retention else _EVER
         # Cutting must not lead out of what can be stored.
         return Timing(multiplier, max(now - now % cut, _EVER), bound, bucket.retention)
+
+    def room(self, bucket: Bucket) -> Room:
+        """How much the bucket may hold."""
+        limits = self.settings.limits
+        elsewhere = 0
+        if limits.tables and limits.tables_in == "server":
+            elsewhere = sum(other.data.table_count for other in self.catalog.buckets() if other is not bucket)
+        return Room(limits.columns, limits.tables, limits.time_counts, elsewhere)
 
     def note(self, verdict: Verdict, bucket: Bucket) -> Verdict:
         """A verdict with its rejections worded; they are remembered for :meth:`mockflux.Server.rejected`."""
@@ -184,18 +275,25 @@ class World:
 
     def say(self, outcome: Outcome, door: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
         """The reply for an outcome, by the clause that fits or by the one given."""
-        return self.profile.say(outcome, door, self.date(), origin, clause)
+        return self.profile.say(outcome, door, self.date(), origin, clause, self.cluster_uuid)
+
+    def new_request_id(self) -> str:
+        """A UUID of version 7 (RFC 9562): the world's time in milliseconds, and chance from the seed."""
+        milliseconds = self.clock.now() // 1_000_000 & (1 << 48) - 1
+        chance = self._request_ids.getrandbits(74)
+        number = milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
+        return str(UUID(int=number))
 
     def known(self) -> Mapping[str, Any]:
         """Facts about the world's own set-up, for the examples of planned faults."""
         return {
             "org": self.org.name if self.org else "",
-            "bucket": self.bucket.name if self.bucket else "",
-            "database": self.bucket.name if self.bucket else "",
+            "bucket": self.target_name or "",
+            "database": self.target_name or "",
             "started": self.started,
             "up": self.clock.now() - self.started,
         }
 
 
-def _chosen(value: str | None, default: str) -> str:
-    return default if value is None else value
+def _uuid4(source: random.Random) -> str:
+    return str(UUID(int=source.getrandbits(128), version=4))

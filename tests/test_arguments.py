@@ -21,6 +21,7 @@ def server() -> Server:
     ("arguments", "error", "sentence"),
     [
         ({"org": 5}, TypeError, "org=5: expected a string"),
+        ({"database": 5}, TypeError, "database=5: expected a string"),
         ({"token": ""}, ValueError, "token must not be empty; leave it out for the default"),
         ({"port": "x"}, TypeError, "port='x': expected a whole number, 0 for any that is free"),
         ({"port": 65536}, ValueError, "port=65536: expected one up to 65535"),
@@ -42,6 +43,8 @@ def test_arguments_of_a_server(arguments: dict[str, Any], error: type[Exception]
         (lambda s: s.create_bucket("b", retention=-1.5), ValueError, "retention=-1.5: expected seconds"),
         (lambda s: s.create_token(read=None), TypeError, "read=None: expected names of buckets"),
         (lambda s: s.create_token(write=[5]), TypeError, "write=5: expected a string"),
+        (lambda s: s.points(database="d"), ValueError, "v2-oss has no databases; name a bucket with bucket="),
+        (lambda s: s.write("m v=1", database="d"), ValueError, "v2-oss has no databases; name a bucket with bucket="),
         (lambda s: s.create_mapping(""), ValueError, "database must not be empty"),
         (lambda s: s.write(5), TypeError, "expected line protocol as text, bytes, a client's Point, or several"),
         (lambda s: s.write([5]), TypeError, "expected line protocol"),

@@ -19,7 +19,7 @@ HOME = Path(mockflux.__file__).parent
 #: The rooms from the ground up. One imports only from those before it; what is imported for type checkers only does
 #: not count. A new module at the top of the package has to be given its place here.
 FLOORS = (
-    ("_version", "reply", "reasons", "outcomes", "clock", "due", "request", "masking", "rejections"),
+    ("_version", "reply", "reasons", "outcomes", "clock", "due", "request", "masking", "rejections", "quota"),
     ("lineprotocol", "storage"),
     ("writing",),
     ("profile", "faults", "exchange", "journal", "world"),

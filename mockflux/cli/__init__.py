@@ -1,4 +1,4 @@
-"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``."""
+"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``, ``mockflux compare``."""
 
 from __future__ import annotations
 

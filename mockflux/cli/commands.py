@@ -1,7 +1,7 @@
-"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``.
+"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``, ``mockflux compare``.
 
-Thin: what the commands do is in :mod:`mockflux.cli.serving` and :mod:`mockflux.cli.explaining`, imported when a
-command runs.
+Thin: what the commands do is in :mod:`mockflux.cli.serving`, :mod:`mockflux.cli.explaining` and
+:mod:`mockflux.cli.comparing`, imported when a command runs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -91,9 +91,11 @@ _SWITCHES = click.option(
 @click.option("--tls", is_flag=True, help="Serve https, with a certificate authority made for this run.")
 @click.option("--org", help="Name of the organization.")
 @click.option("--bucket", help="Name of the bucket.")
+@click.option("--database", help="Name of the database, in editions that have no buckets.")
 @click.option("--user", help="Name of the user.")
 @click.option("--password", help="The user's password.")
 @click.option("--token", help="The token that may do everything.")
+@click.option("--plan", help="The plan, in editions that have plans.")
 @_SWITCHES
 @click.option(
     "--clock", default="real", show_default=True, metavar="WHEN",
@@ -111,9 +113,9 @@ def serve(
     PROFILE is the id of an edition ('mockflux editions' lists them) or the path of a profile of your own. Without
     one, MOCKFLUX_PROFILE in the environment names it; without that, it is v2-oss.
 
-    The first line on stdout is the URL. After it come token, org and bucket, a curl command that writes a point, and
-    environment variables that clients read. The request log goes to stderr: a line per request, with the clause of
-    the profile that answered it.
+    The first line on stdout is the URL. After it come token, org and bucket or database, a curl command that writes a
+    point, and environment variables that clients read. The request log goes to stderr: a line per request, with the
+    clause of the profile that answered it.
 
     Organization, bucket, user, password and token are, unless given here, those of DOCKER_INFLUXDB_INIT_ORG, _BUCKET,
     _USERNAME, _PASSWORD and _ADMIN_TOKEN, or of the files that DOCKER_INFLUXDB_INIT_ORG_FILE and so on name, as in
@@ -125,17 +127,17 @@ def serve(
 
         with misuse_in_one_sentence():
             named = serving.profiles(profiles, os.environ)
-            values = [serving.switched(name, switches)[1] for name in named]
+            found = [serving.switched(name, switches) for name in named]
+            values, editions = serving.set_up(options, os.environ), [profile for profile, _ in found]
             common: dict[str, Any] = {
-                **serving.set_up(options, os.environ),
                 "host": host,
                 "tls": tls,
                 "clock": serving.moment(clock),
                 "seed": seed,
             }
             servers = [
-                Server(name, port=own, **common, **set_so)
-                for name, own, set_so in zip(named, serving.ports(port, len(named)), values, strict=True)
+                Server(name, port=own, **common, **serving.fitting(profile, editions, values, options) | set_so)
+                for name, own, (profile, set_so) in zip(named, serving.ports(port, len(named)), found, strict=True)
             ]
             if not quiet:
                 for server in servers:
@@ -176,16 +178,59 @@ def explain(profile: str, status: int | None, switches: tuple[str, ...], as_json
     """Tell what an edition answers, and how that is known.
 
     Shows the switches of PROFILE, its settings, and its clauses: each with the status line, the body as a template,
-    how it is reached, and where it comes from (documented, released: seen in a real server, or inferred). With STATUS,
-    only the clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole sentences.
+    how it is reached, where it comes from (documented, released: seen in a real server, or inferred), and an exchange
+    with a server of that profile, made for this, in which it is said (without the reply's Date). With STATUS, only the
+    clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole sentences.
     """
     from mockflux.cli import explaining, serving
+    from mockflux.cli.examples import examples
 
     with misuse_in_one_sentence():
         found = serving.switched(profile, switches)[0]
+        shown = examples(profile, found, explaining.chosen(found, status))
         if as_json:
-            text = json.dumps(explaining.as_data(found, status), indent=2) + "\n"
+            text = json.dumps(explaining.as_data(found, status, shown), indent=2) + "\n"
         else:
-            width = min(100, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else None
-            text = explaining.as_text(found, status, width)
+            text = explaining.as_text(found, status, _width(), shown)
     click.echo(text, nl=False)
+
+
+def _width() -> int | None:
+    """Columns for prose on a terminal; None for a pipe, where nothing is wrapped."""
+    return min(100, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else None
+
+
+@main.command(short_help="Show what each edition makes of the same write.")
+@click.argument("file", type=click.File("rb"), metavar="FILE")
+@click.option("--precision", default="ns", show_default=True, help="Of the file's timestamps: ns, us, ms, s, m or h.")
+@click.option(
+    "--retention", metavar="DURATION", help="How long points are kept, like 30d or 12h; for ever if not given."
+)
+@click.option("--now", metavar="TIME", help="The time that it is, as in RFC 3339; it stands. Without it: the present.")
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="PROFILE",
+    help="Ask only this edition, or profile of your own; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--set", "--switch", "switches", multiple=True, metavar="NAME=VALUE",
+    help="Set a switch at each edition that has it; may be repeated.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, an object for each row, instead of a table.")
+def compare(
+    file: BinaryIO, precision: str, retention: str | None, now: str | None, profiles: tuple[str, ...],
+    switches: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Show what each edition makes of the same write: status line, body, lines kept and lines refused.
+
+    FILE is line protocol, - for stdin. Each edition gets a fresh bucket or database, and the request that its clients
+    would send: to /api/v2/write, where it has that, with its own names for parameters, precision and token scheme.
+    Editions that answer alike share a row. Lines are numbered by where they begin in FILE; a line that is in neither
+    list has no point, or belongs to a batch that was refused whole for others.
+    """
+    from mockflux.cli import comparing
+
+    with misuse_in_one_sentence():
+        rows = comparing.compare(profiles, comparing.asked(file.read(), precision, retention, now), switches)
+    click.echo(
+        json.dumps(comparing.as_data(rows), indent=2) + "\n" if as_json else comparing.as_text(rows, _width()), nl=False
+    )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockflux.http.routes import SIMULATED
 from mockflux.profile import Clause, Evidence, Profile, concrete, load_profile
 from mockflux.profile.clause import Key
 from mockflux.profile.schema import dotted
+
+if TYPE_CHECKING:
+    from mockflux.cli.examples import Example
 
 #: The sections of settings that ``explain`` shows, in the order in which a request meets them. Routes, phrases and
 #: codes are left to the profile's file: long tables that the clauses show in use.
@@ -95,7 +98,9 @@ def source(profile: Profile, key: str) -> Evidence | None:
     return None
 
 
-def as_data(profile: Profile, status: int | None = None) -> dict[str, Any]:
+def as_data(
+    profile: Profile, status: int | None = None, examples: Mapping[str, Example] | None = None
+) -> dict[str, Any]:
     """Everything that :func:`as_text` shows, for programs. Raises ValueError as :func:`chosen`."""
     data: dict[str, Any] = {
         "id": profile.id,
@@ -105,7 +110,7 @@ def as_data(profile: Profile, status: int | None = None) -> dict[str, Any]:
         "doors": list(profile.doors),
         "sources": dict(profile.sources),
     }
-    clauses = chosen(profile, status)
+    clauses, shown = chosen(profile, status), examples or {}
     if status is None:
         data["switches"] = {
             name: {
@@ -137,6 +142,7 @@ def as_data(profile: Profile, status: int | None = None) -> dict[str, Any]:
             "body": clause.wording,
             "by": clause.by,
             "evidence": _pair(profile.evidence.get(clause.key)),
+            "example": shown[clause.key].as_data() if clause.key in shown else None,
         }
         for clause in clauses
     ]
@@ -154,8 +160,14 @@ def _headers(clause: Clause) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------ one edition, as text
 
 
-def as_text(profile: Profile, status: int | None = None, width: int | None = None) -> str:
-    """An edition explained: switches, settings, wording of reasons, clauses, each with where it comes from.
+def as_text(
+    profile: Profile,
+    status: int | None = None,
+    width: int | None = None,
+    examples: Mapping[str, Example] | None = None,
+) -> str:
+    """An edition explained: switches, settings, wording of reasons, clauses, each with where it comes from, and the
+    example that it has in ``examples``.
 
     With ``status`` only the clauses that say it. Prose is wrapped at ``width`` columns, or not at all, so that a
     search by line finds whole sentences. Raises ValueError as :func:`chosen`.
@@ -175,6 +187,8 @@ def as_text(profile: Profile, status: int | None = None, width: int | None = Non
         if number:
             page.line("")
         _clause(page, profile, clause)
+        if examples and clause.key in examples:
+            _example(page, examples[clause.key])
     return page.text()
 
 
@@ -260,6 +274,16 @@ def _clause(page: _Page, profile: Profile, clause: Clause) -> None:
         page.prose(evidence.status, indent=6, label="source")
     else:
         page.evidence(evidence, indent=6)
+
+
+def _example(page: _Page, example: Example) -> None:
+    page.line("")
+    others = ", ".join(f"{name} = {_word(value)}" for name, value in example.switches.items())
+    page.prose(f"{example.vector.shows} [{example.vector.id}]", indent=6, label="example")
+    if others:
+        page.prose(f"with {others}", indent=6, label=" ")
+    for line in example.as_lines():
+        page.line(f"{' ' * 15}{line}")
 
 
 def _word(value: Any) -> str:

@@ -46,18 +46,39 @@ def ports(first: int, count: int) -> list[int]:
 
 
 def set_up(options: Mapping[str, str | None], environ: Mapping[str, str]) -> dict[str, str | None]:
-    """The values of the set-up: each from its option, else from its variable or the file that its ``_FILE`` form
-    names; None where neither says anything. Empty variables count as not set, as in the image.
+    """The values of the set-up: each from its option, else from its variable, if it has one, or the file that its
+    ``_FILE`` form names; None where neither says anything. Empty variables count as not set, as in the image.
 
     Raises ValueError for an empty option, if both forms of a variable are set, or for a file that cannot be read.
     """
-    for name in VARIABLES:
+    for name in (*VARIABLES, "database", "plan"):
         if options.get(name) == "":
             raise ValueError(f"{name} must not be empty; leave it out for the edition's default")
-    return {
+    named = {
         name: options[name] if options.get(name) is not None else _from_environment(variable, environ)
         for name, variable in VARIABLES.items()
     }
+    return {**named, "database": options.get("database"), "plan": options.get("plan")}
+
+
+def fitting(
+    profile: Profile, profiles: Sequence[Profile], values: Mapping[str, str | None], options: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """Those values of the set-up that one of the served profiles takes: ``bucket`` goes to editions with buckets,
+    ``database`` to those with databases and so on. An option that fits none of the profiles goes to all, to be refused;
+    a variable is for the one image that has it."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None
+        and (_takes(profile, name) or (options.get(name) is not None and not any(_takes(p, name) for p in profiles)))
+    }
+
+
+def _takes(profile: Profile, name: str) -> bool:
+    if name == "plan":
+        return "plan" in profile.switch_info
+    return getattr(profile.settings.setup, name) is not None
 
 
 def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
@@ -197,5 +218,6 @@ def summary(server: Server) -> str:
     world = server.world
     held = [(bucket.name, world.count(bucket)) for bucket in world.catalog.buckets() if bucket.type == "user"]
     points = ", ".join(f"{count:,} point{'' if count == 1 else 's'} in {name}" for name, count in held)
+    none = "no buckets" if server.database is None else "no databases"
     total = server.journal.total
-    return f"{server.profile.id}: {total:,} request{'' if total == 1 else 's'}; {points or 'no buckets'}"
+    return f"{server.profile.id}: {total:,} request{'' if total == 1 else 's'}; {points or none}"

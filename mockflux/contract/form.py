@@ -90,8 +90,18 @@ SETUP = _whole(
         "onboarded": FLAG,
         "orgs": TEXTS,
         "buckets": ListOf(_whole({"name": TEXT, "org": TEXT, "retention": NUMBER}, "name")),
+        "databases": ListOf(_whole({"name": TEXT, "retention": NUMBER}, "name")),
         "tokens": ListOf(
-            _whole({"name": TEXT, "read": TEXTS, "write": TEXTS, "status": OneOf("active", "inactive")}, "name")
+            _whole(
+                {
+                    "name": TEXT,
+                    "read": TEXTS,
+                    "write": TEXTS,
+                    "status": OneOf("active", "inactive"),
+                    "expires": _Integer(),
+                },
+                "name",
+            )
         ),
         "mappings": ListOf(
             _whole(

@@ -1,9 +1,11 @@
 """Places: ``{{name}}`` in a vector stands for a value that only the run knows.
 
 Known from the set-up: ``{{token}} {{read_token}} {{org}} {{org_id}} {{bucket}} {{bucket_id}} {{user}} {{password}}``,
-``{{auth}}`` (the whole Authorization value), ``{{version}}``; of what a vector's own set-up made: ``{{token.NAME}}``,
-``{{bucket_id.NAME}}``, ``{{org_id.NAME}}``. Invented by the server: ``{{id:1}}`` and the other ``SHAPES``; with a
-number the same place is the same value throughout the vector. ``{{length}}`` is the number of bytes of the body.
+``{{database}}`` where the edition has databases (``{{bucket}}`` is the same there, so that a vector can be for both),
+``{{auth}}`` (the whole Authorization value), ``{{version}}``, ``{{cluster_uuid}}``; of what a vector's own set-up made:
+``{{token.NAME}}``, ``{{bucket_id.NAME}}``, ``{{org_id.NAME}}``. Invented by the server: ``{{id:1}}`` and the other
+``SHAPES``; with a number the same place is the same value throughout the vector. ``{{length}}`` is the number of bytes
+of the body.
 """
 
 from __future__ import annotations

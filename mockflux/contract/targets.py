@@ -21,8 +21,6 @@ from mockflux.lineprotocol import Line
 from mockflux.public import Server
 from mockflux.reply import Header, Reply
 from mockflux.request import Request
-from mockflux.storage import permissions
-from mockflux.storage.permissions import Permission
 from mockflux.wsgi import Application
 
 if TYPE_CHECKING:
@@ -30,6 +28,10 @@ if TYPE_CHECKING:
 
     from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
+
+
+#: What stands for the set-up's own bucket or database in a vector's set-up.
+_OWN = ("{{bucket}}", "{{database}}")
 
 
 class Session(Protocol):
@@ -51,7 +53,7 @@ class Session(Protocol):
         target cannot tell."""
 
     def stored(self) -> list[StoredPoint] | None:
-        """Every point in every bucket that users made; None if the target cannot read them."""
+        """Every point in every bucket or database that users made; None if the target cannot read them."""
 
     def now(self) -> int:
         """The server's time, in ns since the epoch."""
@@ -140,6 +142,8 @@ class _Simulated(ABC):
             self._known[f"org_id.{name}"] = org.id
         for entry in setup.get("buckets", ()):
             self._add_bucket(entry)
+        for entry in setup.get("databases", ()):
+            catalog.add_database(entry["name"], entry.get("retention", 0) * 10**9)
         for entry in setup.get("tokens", ()):
             self._add_token(entry)
         for entry in setup.get("mappings", ()):
@@ -148,16 +152,22 @@ class _Simulated(ABC):
                 bucket, entry["database"], entry["retention_policy"], default=entry.get("default", False)
             )
         for entry in setup.get("points", ()):
-            self.server.write(entry["lines"], bucket=entry.get("bucket"))
+            name = entry.get("bucket")
+            self.server.write(entry["lines"], bucket=None if name in _OWN else name)
         for entry in setup.get("faults", ()):
             self.server.fail(**entry)
 
     def _learn(self) -> None:
         server, profile = self.server, self.server.profile
-        names = ("token", "read_token", "org", "org_id", "bucket", "bucket_id", "user", "user_id", "password")
+        names = (
+            "token", "read_token", "org", "org_id", "bucket", "bucket_id", "database", "user", "user_id", "password",
+        )  # fmt: skip
         self._known.update({name: value for name in names if (value := getattr(server, name))})
-        scheme = next(iter(profile.settings.auth.values())).schemes[0]
+        if server.database is not None:
+            self._known["bucket"] = server.database
+        scheme = profile.tables["auth"]["schemes"][0]
         self._known |= {"version": profile.version, "auth": f"{scheme} {server.token}"}
+        self._known["cluster_uuid"] = self.world.cluster_uuid
 
     def _add_bucket(self, entry: Mapping[str, Any]) -> None:
         org = self.world.catalog.org(name=entry["org"]) if "org" in entry else self.world.org
@@ -166,23 +176,23 @@ class _Simulated(ABC):
         self._known[f"bucket_id.{entry['name']}"] = bucket.id
 
     def _bucket(self, name: str) -> Bucket:
-        found = self.world.catalog.buckets()
-        return next(bucket for bucket in found if bucket.name == (self.server.bucket if name == "{{bucket}}" else name))
+        """A bucket or database by name, of whichever organization. Raises LookupError if there is none."""
+        found = self.world.target(None if name in _OWN else name)
+        if found is None:
+            found = next((bucket for bucket in self.world.catalog.buckets() if bucket.name == name), None)
+        if found is None:
+            raise LookupError(f"no bucket or database {name!r}; expected one of the set-up")
+        return found
 
     def _add_token(self, entry: Mapping[str, Any]) -> None:
         world = self.world
-        assert world.org is not None
-        assert world.user is not None
-        rights: tuple[Permission, ...] = permissions.for_buckets(
-            world.org.id,
-            read=[self._bucket(name).id for name in entry.get("read", ())],
-            write=[self._bucket(name).id for name in entry.get("write", ())],
+        rights = world.rights(
+            read=[self._bucket(name) for name in entry.get("read", ())],
+            write=[self._bucket(name) for name in entry.get("write", ())],
         )
-        value = world.new_token_value()
-        world.catalog.add_token(
-            value, rights, org_id=world.org.id, user_id=world.user.id, status=entry.get("status", "active")
-        )
-        self._known[f"token.{entry['name']}"] = value
+        until = world.clock.now() + entry["expires"] * 10**9 if "expires" in entry else None
+        token = world.add_token(rights, status=entry.get("status", "active"), expires=until)
+        self._known[f"token.{entry['name']}"] = token.value
 
 
 def _types(bucket: Bucket, point: Point) -> dict[str, Any]:

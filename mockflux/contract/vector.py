@@ -8,15 +8,17 @@ text, ``{ text, times }`` for a long one, or a table from profile patterns to te
 ``ways``                 how it can be played; all three unless given (``socket wsgi direct``)
 ``switches``             of the profile, where they are not the default
 ``let``                  macros of its own
-``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``tokens``,
-                         ``mappings``, ``points`` (line protocol, stored past the wire), ``faults`` (arguments of
-                         ``Server.fail``)
+``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``databases``,
+                         ``tokens`` (for buckets or databases by name; ``expires`` in seconds from the start, below 0
+                         for one that has expired), ``mappings``, ``points`` (line protocol, stored past the wire; its
+                         ``bucket`` may be a database), ``faults`` (arguments of ``Server.fail``)
 ``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
                          wire; ``interim`` replies; ``broken`` (``reset`` or ``truncated``); ``closes`` where the reply
                          does not say it; ``stored`` after it; ``advance``, seconds before it
-``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points
+``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points, whose
+                         ``bucket`` is, unless given, the set-up's bucket or database
 
 ``response``, ``clause`` and ``stored`` may be tables from profile patterns to values; the first that fits counts.
 The file ``let.toml`` has macros for all files of its folder.
@@ -191,7 +193,8 @@ class _Reader:
 
     def __init__(self, file: str, table: Mapping[str, Any], profile: str, let: Mapping[str, Any]) -> None:
         self._file, self._table, self._profile = file, table, profile
-        self._let = {name: self._macro(value) for name, value in {**let, **table.get("let", {})}.items()}
+        macros = {**let, **table.get("let", {})}.items()
+        self._let = {name: macro for name, value in macros if (macro := self._macro(value)) is not None}
 
     def vector(self) -> Vector:
         table = self._table
@@ -211,17 +214,24 @@ class _Reader:
     def _fault(self, key: str, problem: str) -> VectorError:
         return VectorError(f"{self._file}: vector {self._table['id']!r}: {key}: {problem}")
 
-    def _macro(self, value: Any) -> str:
-        if isinstance(value, dict) and "times" in value:
+    def _macro(self, value: Any) -> str | None:
+        """The text of a macro; None for one that there is not for this profile."""
+        if not isinstance(value, dict):
+            return str(value)
+        if "times" in value:
             return str(value["text"]) * int(value["times"])
-        return str(self._chosen(value, "let")) if isinstance(value, dict) else str(value)
+        return next((str(own) for patterns, own in value.items() if self._fits(patterns)), None)
+
+    def _fits(self, patterns: str) -> bool:
+        """Whether one of the patterns, with blanks between them, fits the profile."""
+        return any(fnmatchcase(self._profile, pattern) for pattern in patterns.split())
 
     def _chosen(self, value: Any, key: str) -> Any:
         """A value, or that of the first pattern which fits the profile."""
         if not isinstance(value, dict):
             return value
-        for pattern, own in value.items():
-            if fnmatchcase(self._profile, pattern):
+        for patterns, own in value.items():
+            if self._fits(patterns):
                 return own
         raise self._fault(key, f"nothing here fits the profile {self._profile}; expected one of its patterns to")
 

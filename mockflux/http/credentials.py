@@ -14,16 +14,19 @@ from mockflux.request import Request
 def read(request: Request, rules: AuthRules, params: Mapping[str, str]) -> str | Outcome:
     """The token that the request brings, or the outcome that says what is wrong with how it brings one.
 
-    The URL beats the header (where a door reads it), the first Authorization header counts.
+    The URL beats the header (where a door reads it, and does not say otherwise), the first Authorization header counts.
     """
-    if rules.query and params.get("u") and params.get("p"):
-        return params["p"]
+    in_url = params.get("p") if rules.query and (rules.query_alone or params.get("u")) else None
     header = request.header("authorization")
+    if in_url and not (rules.header_first and header is not None):
+        return in_url
     if header is None:
         return TokenMissing()
+    if rules.strict and not header.isascii():
+        return TokenMalformed("not_ascii")
     token = _by_scheme(header, rules)
     if token is None and rules.basic:
-        token = _basic_password(header)
+        token = _basic_password(header, rules)
     return token if token is not None else TokenMalformed()
 
 
@@ -33,6 +36,8 @@ def _by_scheme(header: str, rules: AuthRules) -> str | None:
     wanted = rules.schemes if not rules.any_case else tuple(s.lower() for s in rules.schemes)
     if not blank or not token or (scheme.lower() if rules.any_case else scheme) not in wanted:
         return None
+    if rules.strict and " " in token:
+        return None
     if rules.user_in_token:
         if " " in token:
             return None
@@ -41,12 +46,13 @@ def _by_scheme(header: str, rules: AuthRules) -> str | None:
     return token
 
 
-def _basic_password(header: str) -> str | None:
+def _basic_password(header: str, rules: AuthRules) -> str | None:
     scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
+    if scheme != "Basic" and (rules.strict or scheme.lower() != "basic"):
         return None
     try:
-        _, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8", "surrogateescape").partition(":")
+        decoded = base64.b64decode(encoded, validate=True).decode("utf-8", "surrogateescape")
     except (binascii.Error, ValueError):
         return None
-    return password if colon else None
+    _, colon, password = decoded.partition(":")
+    return password if colon and not (rules.strict and ":" in password) else None

@@ -13,7 +13,7 @@ from mockflux.http import gate, planned
 from mockflux.http.nearmiss import hint
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Handler, Place, handler_of, locate
-from mockflux.outcomes import InternalError, MalformedRequest, OptionsListed, Outcome, PathNotFound
+from mockflux.outcomes import InternalError, MalformedRequest, MethodNotAllowed, OptionsListed, Outcome, PathNotFound
 from mockflux.reply import Reply
 from mockflux.request import Request
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mockflux.journal import Exchange
     from mockflux.world import World
 
+#: How a client of HTTP/2 begins (RFC 9113, 3.4).
+_HTTP2 = b"PRI * HTTP/2.0\r\n"
 #: How a handler is called for a passage: directly, or through a Flask app.
 Dispatch = Callable[[Passage, Handler], Outcome]
 
@@ -64,7 +66,10 @@ def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Rep
 
 def refuse(world: World, problem: str, head: bytes) -> Reply | None:
     """The reply to bytes that are no HTTP request; ``problem`` is a kind of ``malformed_request``. None if the edition
-    has no words for it: then it does not mind."""
+    has no words for it, because it does not mind or because it speaks another language there."""
+    if problem == "version" and head.startswith(_HTTP2) and world.settings.grpc:
+        _note_grpc(world, head)
+        return None
     if world.profile.find(MalformedRequest.name, problem, "http") is None:
         return None
     exchange = world.journal.open(_as_far_as_it_goes(head), world.clock.now())
@@ -76,6 +81,14 @@ def refuse(world: World, problem: str, head: bytes) -> Reply | None:
         reply = _sorry(world, "http")
     world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
     return reply
+
+
+def _note_grpc(world: World, head: bytes) -> None:
+    """Put into the journal that a client came with gRPC, which is not simulated: nothing is answered."""
+    exchange = world.journal.open(_as_far_as_it_goes(head), world.clock.now())
+    exchange.door, exchange.simulated = "http", False
+    exchange.hint = "the beginning of HTTP/2, as gRPC clients (Arrow Flight queries) speak it"
+    world.journal.close(exchange, Reply(0, "", []), None)
 
 
 def _as_far_as_it_goes(head: bytes) -> Request:
@@ -121,6 +134,8 @@ def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
     place = passage.place
     if place.methods is None:  # a path that the edition does not have, or * (which only OPTIONS may ask for)
         return OptionsListed() if place.door == "http" else PathNotFound()
+    if not place.methods:
+        return MethodNotAllowed("method", place.allow)
     if place.route is None:
         passage.simulated = False
         return PathNotFound()

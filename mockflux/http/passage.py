@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mockflux.http.params import read_go
+from mockflux.http.params import read_go, read_serde
 from mockflux.http.routes import Place
 from mockflux.reasons import Verdict
 from mockflux.request import Request
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from mockflux.profile.settings import AuthRules, ParamRules
     from mockflux.storage.catalog import Bucket, Org, Token
     from mockflux.world import World
+    from mockflux.writing.rules import WriteRules
+
+#: Retention policies that stand for none.
+_NO_POLICY = ("", "''", "autogen", "default")
 
 
 class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
-    Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); ``body_read`` tells whether one
-    had to look at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its
-    ``verdict`` here; ``simulated`` is False once it is clear that a real server would answer and mockflux does not.
+    Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); a bucket that the write may make
+    has a ``new_mapping`` (database and retention policy) if it needs one; ``body_read`` tells whether one had to look
+    at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its ``verdict`` here;
+    ``simulated`` is False once it is clear that a real server would answer and mockflux does not.
     """
 
     def __init__(self, world: World, request: Request, place: Place) -> None:
@@ -32,6 +37,7 @@ class Passage:
         self.token: Token | None = None
         self.org: Org | None = None
         self.bucket: Bucket | None = None
+        self.new_mapping: tuple[str, str] | None = None
         self.body_read = False
         self.content = b""
         self.ids: Mapping[str, str] = {}
@@ -46,7 +52,26 @@ class Passage:
     @cached_property
     def params(self) -> Mapping[str, str]:
         """The query string, read as this edition does."""
-        return read_go(self.request.query)
+        return read_serde(self.request.query) if self.param_rules.style == "serde" else read_go(self.request.query)
+
+    @property
+    def target_name(self) -> str:
+        """Where to write, by name: the target, and behind a slash the retention policy, in lower case, unless it is one
+        of those that stand for none (iox iox_http/src/write/v1.rs)."""
+        rules = self.param_rules
+        target = self.params.get(rules.target, "")
+        policy = self.params.get(rules.retention_policy, "") if rules.retention_policy else ""
+        return target if policy.lower() in _NO_POLICY else f"{target}/{policy.lower()}"
+
+    @property
+    def precision(self) -> str:
+        """The precision that the request asks for, or the door's own."""
+        return self.params.get("precision") or self.param_rules.default_precision
+
+    @property
+    def write_rules(self) -> WriteRules:
+        """How the batch is judged, this request's own parameters counted."""
+        return self.world.settings.rules_for(self.door, self.params)
 
     @property
     def auth_rules(self) -> AuthRules:

@@ -8,7 +8,8 @@ from mockflux.outcomes import Healthy, Outcome, Pong, Ready
 
 def ping(passage: Passage) -> Outcome:
     """The server is there."""
-    return Pong()
+    world = passage.world
+    return Pong(world.process_id, world.new_request_id())
 
 
 def health(passage: Passage) -> Outcome:

@@ -33,8 +33,11 @@ class Route:
 SIMULATED: Mapping[str, Route] = {
     "/api/v2/write": Route("v2-write", {"POST": "writes:write"}),
     "/write": Route("v1-write", {"POST": "writes:write"}),
-    "/ping": Route("ping", {"GET": "probes:ping", "HEAD": "probes:ping"}),
+    "/api/v3/write_lp": Route("v3-write", {"POST": "writes:write"}),
+    "/api/v2/delete": Route("v2-delete", {"POST": "writes:delete"}),
+    "/ping": Route("ping", dict.fromkeys(("GET", "HEAD", "POST"), "probes:ping")),
     "/health": Route("health", {"*": "probes:health"}),
+    "/api/v1/health": Route("health", {"*": "probes:health"}),
     "/ready": Route("ready", {"*": "probes:ready"}),
     "/api/v2/buckets": Route("v2-resources", {"GET": "lookups:buckets"}, short=False),
     "/api/v2/orgs": Route("v2-resources", {"GET": "lookups:orgs"}, short=False),

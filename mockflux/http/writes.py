@@ -1,24 +1,36 @@
-"""The write doors: ``/api/v2/write`` and ``/write``. The gate has found bucket, precision and content."""
+"""The write doors: ``/api/v2/write``, ``/write`` and ``/api/v3/write_lp``, and that of deletes.
+
+The gate has found bucket, precision and content.
+"""
 
 from __future__ import annotations
 
 from mockflux.http.passage import Passage
-from mockflux.outcomes import Accepted, Outcome, PointsRejected
+from mockflux.outcomes import Accepted, DeletesUnsupported, Outcome, PointsRejected, WriteEmpty
 from mockflux.writing import commit
 from mockflux.writing.judge import deciding, kept, reported
 
 
 def write(passage: Passage) -> Outcome:
     """Store the batch, or say which points were refused and what became of the others."""
-    world, bucket = passage.world, passage.bucket
+    world, bucket, rules = passage.world, passage.bucket, passage.write_rules
     assert bucket is not None, "the gate of a write door finds the bucket"
-    rules, params = world.settings.write[passage.door], passage.param_rules
-    precision = passage.params.get("precision", "")
-    timing = world.timing(bucket, params.precisions.get(precision, 1), params.cut_default.get(precision, 1))
-    judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage)
+    params, precision = passage.param_rules, passage.precision
+    timing = world.timing(bucket, params.precisions.get(precision, 1), params.cut_default.get(precision, 1) or 1)
+    if rules.creates_target == "on_write":
+        world.catalog.make(bucket, passage.new_mapping)
+    judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage, world.room(bucket))
     verdict = passage.verdict = world.note(judged, bucket)
-    if not verdict.rejections:
-        return Accepted()
-    return PointsRejected(
-        kept(verdict, rules), deciding(verdict.rejections, rules), reported(verdict.rejections, rules), verdict.accepted
-    )
+    outcome = kept(verdict, rules) if verdict.rejections else ""
+    if rules.creates_target == "on_commit" and outcome != "atomic":
+        world.catalog.make(bucket, passage.new_mapping)
+    if outcome:
+        told = reported(verdict.rejections, rules)
+        return PointsRejected(outcome, deciding(verdict.rejections, rules), told, verdict.accepted)
+    empty = not verdict.accepted and not verdict.dropped
+    return WriteEmpty() if empty and rules.empty == "refuse" else Accepted()
+
+
+def delete(passage: Passage) -> Outcome:
+    """Points cannot be deleted."""
+    return DeletesUnsupported()

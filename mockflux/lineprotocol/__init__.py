@@ -1,15 +1,17 @@
 """Line protocol: bytes in, points or exact complaints out.
 
-A grammar is a module with one function, ``parse(body, multiplier)``. ``go`` is the parser of InfluxDB 1 and 2.
-The names here are what every grammar produces and what judging and storing work on.
+A grammar is a module with one function, ``parse(body, multiplier)``. ``go`` is the parser of InfluxDB 1 and 2, ``iox``
+that of InfluxDB 3. The names here are what every grammar produces and what judging and storing work on.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 #: The five types of a field value, in InfluxDB's own (v2) words.
 FieldType = Literal["float", "integer", "unsigned", "string", "boolean"]
+#: The types of a table's columns, where tags and time are columns too.
+ColumnType = Literal["float", "integer", "unsigned", "string", "boolean", "tag", "timestamp"]
 FieldValue = float | int | str | bool
 Tags = tuple[tuple[str, str], ...]
 
@@ -37,6 +39,25 @@ class Line(NamedTuple):
     tags: Tags
     fields: tuple[Field, ...]
     time: int | None
+
+    @property
+    def written(self) -> Tags:
+        """The tags in the order of the line, a key as often as it stands there; empty where ``tags`` tell it all."""
+        return ()
+
+
+class LineAsWritten(Line):
+    """A line that has its tags in another order than sorted, or a tag key twice (``tags`` then have its last value).
+
+    ``written`` has no part in comparing: as a tuple, it is a Line like any other.
+    """
+
+    written: Tags = ()
+
+    def _replace(self, **changes: Any) -> Self:
+        line = super()._replace(**changes)
+        line.written = self.written
+        return line
 
 
 class BadLine(NamedTuple):

@@ -18,7 +18,7 @@ from mockflux.profile.clause import Clause, Speaker
 from mockflux.profile.doors import check_doors, narrowed
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
-from mockflux.profile.facts import reason_facts
+from mockflux.profile.facts import REJECTION, reason_facts
 from mockflux.profile.forms import SETTINGS
 from mockflux.profile.load import Merged, check_complete, concrete, find, folder, merge
 from mockflux.profile.offers import check_offers
@@ -29,6 +29,9 @@ from mockflux.profile.switches import alternatives, check_sources, check_switche
 from mockflux.profile.template import Template, compiled
 from mockflux.reasons import Reason, Rejection
 from mockflux.reply import Reply
+
+#: The facts of one rejection that its entry in a list may use.
+_LISTED = {name: type for name, type in REJECTION.items() if name != "entry"}
 
 __all__ = ["Clause", "Evidence", "Profile", "ProfileError", "concrete", "load_profile"]
 
@@ -60,6 +63,11 @@ class Profile:
         self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
         self._types: Mapping[str, str] = merged.data["types"]
         self._reasons = {name: _reason(merged, name, entry["text"]) for name, entry in merged.data["reason"].items()}
+        self._entries = {
+            name: _entry(merged, name, entry["entry"])
+            for name, entry in merged.data["reason"].items()
+            if "entry" in entry
+        }
         check_offers(merged)
         check_sound(merged, settings, self._speaker, frozenset(self._reasons))
         self.evidence: dict[str, Evidence] = read_evidence(merged, self._speaker.clauses)
@@ -79,13 +87,19 @@ class Profile:
         return self._speaker.find(outcome, kind, door)
 
     def say(
-        self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None
+        self,
+        outcome: Outcome,
+        door: str,
+        date: str,
+        origin: str | None = None,
+        clause: Clause | None = None,
+        cluster_uuid: str = "",
     ) -> Reply:
         """The reply for an outcome at a door, by the clause that fits or by the one given.
 
-        ``date`` is the value of the Date header, ``origin`` that of the request's Origin.
+        ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``cluster_uuid`` the world's.
         """
-        return self._speaker.say(outcome, door, date, origin, clause)
+        return self._speaker.say(outcome, door, date, origin, clause, cluster_uuid)
 
     def word(self, reason: Reason, line: str, number: int) -> str:
         """A reason in this edition's words, for the line it is about."""
@@ -97,9 +111,13 @@ class Profile:
         return template.fill(facts)
 
     def worded(self, rejection: Rejection, bucket: str | None = None) -> Rejection:
-        """A rejection with its text in this edition's words, and the name of the bucket that refused it."""
-        text = self.word(rejection.reason, rejection.line, rejection.number)
-        return replace(rejection, text=text, bucket=bucket)
+        """A rejection with its text in this edition's words, how it is listed, and the name of the bucket that refused
+        it."""
+        reason = rejection.reason
+        text = self.word(reason, rejection.line, rejection.number)
+        listed = self._entries.get(f"{reason.name}:{reason.kind}") or self._entries.get(reason.name)
+        facts = {"reason": text, "line": rejection.number, "line_text": rejection.line}
+        return replace(rejection, text=text, entry=listed.fill(facts) if listed else text, bucket=bucket)
 
     def __repr__(self) -> str:
         return f"<Profile {self.id}>"
@@ -115,6 +133,11 @@ def _reason(merged: Merged, key: str, source: str) -> Template:
     if colon and kind not in known.KINDS:
         raise ProfileError(file, place, f"unknown kind; {one_of(known.KINDS)}")
     return compiled(source, file, f"{place}.text", reason_facts(name))
+
+
+def _entry(merged: Merged, key: str, source: str) -> Template:
+    """How rejections for a reason are listed, checked. Raises ProfileError for an unknown placeholder."""
+    return compiled(source, merged.file_of("reason", key), f'reason."{key}".entry', _LISTED)
 
 
 def load_profile(name: str | os.PathLike[str], switches: Mapping[str, Any] | None = None) -> Profile:

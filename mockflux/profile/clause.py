@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.profile.schema import dotted
 from mockflux.profile.template import Encode, Template, compiled
-from mockflux.reasons import Reason
+from mockflux.reasons import Reason, Rejection
 from mockflux.reply import JSON_STYLES, Header, Reply
 
 _KEPT = ("atomic", "partial", "all")
@@ -69,10 +69,11 @@ def kind_forms(kind: str) -> tuple[str, ...]:
 class Clause:
     """One rule of a profile: compiled templates and the headers in the order of the wire."""
 
-    __slots__ = ("_body", "_each", "_encode", "_headers", "_join", "_message", "by", "code", "example", "key", "length",
-                 "phrase", "plain", "status")  # fmt: skip
+    __slots__ = ("_body", "_each", "_encode", "_headers", "_join", "_message", "at_door", "by", "code", "example",
+                 "key", "length", "phrase", "plain", "status")  # fmt: skip
 
-    def __init__(self, merged: Merged, text: str, entry: Mapping[str, Any]) -> None:
+    def __init__(self, merged: Merged, text: str, entry: Mapping[str, Any], door: str = "") -> None:
+        """``door``: as the clause is said at that door, whose own form of the envelope counts if there is one."""
         file = merged.file_of("clause", text)
         place = f'clause."{text}"'
         data, key = merged.data, check_key(file, text)
@@ -85,7 +86,13 @@ class Clause:
         name = entry.get("envelope", data["defaults"]["envelope"])
         if name not in data["envelope"]:
             raise ProfileError(file, f"{place}.envelope", f"unknown envelope {name!r}; {one_of(data['envelope'])}")
-        envelope = data["envelope"][name]
+        envelope = data["envelope"].get(f"{name}@{door}") or data["envelope"][name]
+        #: The same clause in the envelopes that single doors have, by door.
+        self.at_door = {
+            other: Clause(merged, text, entry, other)
+            for other in (() if door else DOORS)
+            if f"{name}@{other}" in data["envelope"] and (not key.door or key.door == other)
+        }
         self.by: str = entry.get("by", data["defaults"]["by"])
         self.example: dict[str, Any] = dict(entry.get("example", {}))
         self.plain: bool = envelope.get("plain", False)
@@ -95,6 +102,7 @@ class Clause:
 
         known = {**outcome_facts(key.outcome), **COMMON}
         in_body: Facts = {**known, "message": str}
+        # In the message, which is text, rejections are listed as they are; in the body each is encoded.
         self._message = compiled(entry.get("message", ""), file, f"{place}.message", known)
         self._each = compiled(entry["each"], file, f"{place}.each", REJECTION) if "each" in entry else None
         self._body = compiled(entry.get("body", envelope.get("body", "")), file, f"{place}.body", in_body)
@@ -156,20 +164,35 @@ class Clause:
         return self._body.put_in(texts)
 
     def headers(self, always: Mapping[str, Template]) -> dict[str, Template]:
-        """The clause's own headers over those that its door always sends; an empty one takes a header away."""
-        merged = self._headers if self.plain else {**always, **self._headers}
+        """The clause's own headers, then those that its door always sends and it has none of; an empty one takes a
+        header away."""
+        own = self._headers
+        merged = own if self.plain else {**own, **always, **own}  # the second time for the values, not for the order
         return {name: template for name, template in merged.items() if template.source}
+
+    def _listed(self, rejections: Iterable[Rejection], encode: Encode) -> str:
+        """The rejections, each by the clause's ``each``, joined."""
+        assert self._each is not None
+        return self._join.join([self._each.fill(_rejection_facts(rejection), encode) for rejection in rejections])
 
     def body(self, outcome: Outcome, facts: dict[str, Any]) -> bytes:
         """The body in bytes. ``facts`` gets ``message`` added, for headers."""
+        rejections = facts.get("rejections", ())
         if self._each is not None:
-            each = (
-                self._each.fill({"reason": r.text, "line": r.number, "line_text": r.line}, self._encode)
-                for r in facts["rejections"]
-            )
-            facts["rejections"] = _Ready(self._join.join(each))
+            facts["rejections"] = self._listed(rejections, str)
         facts["message"] = self._message.fill(facts)
+        if self._each is not None and "rejections" in self._body.names:
+            facts["rejections"] = _Ready(self._listed(rejections, self._encode))
         return self._body.fill(facts, self._encode).encode("utf-8", "surrogateescape")
+
+
+def _rejection_facts(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "reason": rejection.text,
+        "entry": rejection.entry,
+        "line": rejection.number,
+        "line_text": rejection.line,
+    }
 
 
 def _check_example(example: Mapping[str, Any], outcome: str, file: str, place: str) -> None:
@@ -233,13 +256,21 @@ class Speaker:
             if text in self.absent:
                 return None
             if text in self.clauses:
-                return self.clauses[text]
+                clause = self.clauses[text]
+                return clause.at_door.get(door, clause)
         return None
 
     def say(
-        self, outcome: Outcome, door: str, date: str, origin: str | None = None, clause: Clause | None = None
+        self,
+        outcome: Outcome,
+        door: str,
+        date: str,
+        origin: str | None = None,
+        clause: Clause | None = None,
+        cluster_uuid: str = "",
     ) -> Reply:
-        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin.
+        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin,
+        ``cluster_uuid`` the world's.
 
         Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
         """
@@ -247,14 +278,16 @@ class Speaker:
         if clause is None:
             raise LookupError(f"the profile has no clause for {outcome.name}:{outcome.kind}@{door}")
         facts = outcome.facts()
-        facts.update(code=clause.code, status=clause.status, version=self._version, origin=origin)
+        facts.update(
+            code=clause.code, status=clause.status, version=self._version, origin=origin, cluster_uuid=cluster_uuid
+        )
         body = clause.body(outcome, facts)
         headers = list(_filled(clause.headers(self._always.get(door, {})), facts))
         if clause.plain:
             return Reply(clause.status, clause.phrase, headers, body, clause=clause.key, close=True)
         length: list[Header] = []
         # A handler that names the length itself has it among its headers, not behind the date.
-        if clause.status not in _BODILESS and not any(name == "Content-Length" for name, _ in headers):
+        if clause.status not in _BODILESS and not any(name.lower() == "content-length" for name, _ in headers):
             chunked = len(body) > self._chunk_above.get(door, 0) > 0
             length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
         headers = ORDERS[self._order[door]](headers, ("Date", date), length)
@@ -282,8 +315,14 @@ def _nginx_order(headers: list[Header], date: Header, length: list[Header]) -> l
     return sorted([*headers, date, *length], key=lambda header: rank.get(header[0], 5))
 
 
-#: In which order headers go out: Go's net/http sorts them and adds date and length, nginx has an order of its own.
-ORDERS = {"go": _go_order, "nginx": _nginx_order}
+def _hyper_order(headers: list[Header], date: Header, length: list[Header]) -> list[Header]:
+    return [(name.lower(), value) for name, value in (*headers, *length, date)]
+
+
+#: In which order headers go out: Go's net/http sorts them and adds date and length, nginx has an order of its own;
+#: Rust's hyper keeps the order in which a handler and then the layers around it set them, adds length and date, and
+#: knows names in lower case only.
+ORDERS = {"go": _go_order, "hyper": _hyper_order, "nginx": _nginx_order}
 
 
 def candidates(outcome: str, kind: str, door: str) -> Iterator[str]:

@@ -13,13 +13,13 @@ from mockflux.reasons import Reason
 Facts = Mapping[str, type]
 
 #: Facts that every clause may use beside those of its outcome.
-COMMON: Facts = {"code": object, "status": int, "version": str, "origin": object}
+COMMON: Facts = {"code": object, "status": int, "version": str, "origin": object, "cluster_uuid": str}
 #: Facts of one rejection, for ``each``.
-REJECTION: Facts = {"reason": str, "line": int, "line_text": str}
+REJECTION: Facts = {"reason": str, "entry": str, "line": int, "line_text": str}
 #: What a running server offers to those who make clients and environments.
 OFFERS: Facts = {
     "url": str, "host": str, "port": int, "token": str, "org": str, "org_id": str, "bucket": str, "bucket_id": str,
-    "user": str, "password": str, "ca_file": object,
+    "database": str, "user": str, "password": str, "ca_file": object,
 }  # fmt: skip
 
 

@@ -19,11 +19,14 @@ from mockflux.profile.schema import (
 from mockflux.profile.steps import CHECKS, METHODS, REQUESTS
 from mockflux.reasons import Reason
 from mockflux.reply import JSON_STYLES
+from mockflux.storage.names import RULES as NAME_RULES
+from mockflux.writing.rules import OBJECTIONS, PRESETS
 
 #: The API families through which a request can come, and what unknown paths, the HTTP
 #: layer below the router and a proxy in front count as.
 DOORS = (
-    "v1-write", "v2-write", "v2-resources", "ping", "health", "ready", "api-other", "other", "http", "proxy",
+    "v1-write", "v2-write", "v3-write", "v2-delete", "v2-resources", "ping", "health", "ready", "api-other", "other",
+    "http", "proxy",
 )  # fmt: skip
 
 # What goes out in the head of a reply cannot hold what would end a line, or the head.
@@ -33,11 +36,15 @@ WORDS = Matching(f"{_PRINTED}+", "one line of text without control characters, n
 #: A token of HTTP (RFC 9110, 5.6.2).
 TOKEN = Matching(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", "a token of HTTP: letters, digits and !#$%&'*+-.^_`|~")
 CREDENTIAL = Matching(r"[!-~]+", "visible ASCII characters without blanks")
+NO_CREDENTIAL = Matching(r"[!-~]*", "visible ASCII characters without blanks, or nothing for none")
 STATUS = Number(200, 599)
 PATH = Matching(r"/|(/(\{id\}|[^\x00-\x20\x7f/{}?#]+))+", "a path such as /api/v2/buckets/{id}")
 PREFIX = Matching(r"(/[^\x00-\x20\x7f/{}?#]+)+", "the beginning of a path, such as /api/v2")
 _METHOD = "|".join(METHODS)
-METHOD_WORDS = Matching(rf"\*|({_METHOD})( ({_METHOD}))*", f"* or methods, a blank between them: {' '.join(METHODS)}")
+METHOD_WORDS = Matching(
+    rf"|\*|({_METHOD})( ({_METHOD}))*",
+    f"* or methods, a blank between them ({' '.join(METHODS)}), or nothing: a path that has none of them",
+)
 REQUEST = Matching(rf"({_METHOD}) /[^\x00-\x20\x7f?#]*", "a method and a path, such as GET /api/v2/setup")
 VARIABLE = Matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
 OPTION = Matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and _")
@@ -49,31 +56,52 @@ _AUTH: dict[str, Form] = {
     "scheme_case": OneOf("any", "exact"),
     "user_in_token": Flag(),
     "query": Flag(),
+    "query_alone": Flag(),
+    "header_first": Flag(),
     "basic": Flag(),
+    "strict": Flag(),
 }
 _PARAMS: dict[str, Form] = {
-    "style": OneOf("go"),
+    "style": OneOf("go", "serde"),
     "target": WORDS,
     "retention_policy": LINE,
+    "default_policy": LINE,
     "org": ListOf(WORDS),
-    "precisions": TableOf(Number(1), key=WORDS),
+    "precisions": TableOf(Number(), key=WORDS),
+    "default_precision": WORDS,
     "unknown_precision": OneOf("refuse", "ns"),
+    "required": ListOf(WORDS, unique=True),
+    "flags": ListOf(WORDS, unique=True),
+    "name_rules": ListOf(OneOf(*NAME_RULES), unique=True),
     "cut_default": TableOf(Number(1), key=WORDS),
 }
 _WRITE: dict[str, Form] = {
-    "grammar": OneOf("go"),
+    "preset": OneOf(*PRESETS),
+    "grammar": OneOf("go", "iox"),
     "order": OneOf("phase", "line"),
     "malformed": OneOf("reject_batch", "keep_good"),
     "unfit": OneOf("reject_batch", "keep_good"),
-    "report": Table({"malformed": REPORT, "unfit": REPORT}, required=("malformed", "unfit")),
+    "report": Table({"malformed": REPORT, "unfit": REPORT, "together": REPORT}, required=("malformed", "unfit")),
     "decided_by": ListOf(OneOf(*Reason.CATALOGUE)),
+    "objections": ListOf(OneOf(*OBJECTIONS), unique=True),
     "reserved_fields": ListOf(Text()),
+    "reserved_tags": ListOf(Text()),
+    "reserved_beside": OneOf("refuse", "drop"),
     "string_limit": Number(),
+    "spoils": ListOf(OneOf(*Reason.CATALOGUE), unique=True),
+    "line_numbering": OneOf("physical", "parser"),
+    "quotes": OneOf("as_sent", "rendered"),
+    "empty": OneOf("accept", "refuse"),
+    "creates_target": OneOf("never", "on_write", "on_commit"),
+    "new_retention": Number(),
+    "gzip": OneOf("go", "flate2"),
 }
+#: What one request's own parameter changes: ``when."accept_partial=false"``.
+_WHEN = TableOf(Table(_WRITE), key=Matching("[a-z_]+=.*", "a parameter and its value, such as accept_partial=false"))
 #: Headers by name; an empty value takes one away.
 HEADERS = TableOf(LINE, key=TOKEN)
 _HEADERS: dict[str, Form] = {
-    "order": OneOf("go", "nginx"),
+    "order": OneOf("go", "hyper", "nginx"),
     "chunk_above": Number(),
     "close": TOKEN,
     "close_before": ListOf(TOKEN),
@@ -110,7 +138,7 @@ ENVELOPE = Table(
         "plain": Flag(),
     }
 )
-REASON = Table({"text": Text()}, required=("text",), whole=True)
+REASON = Table({"text": Text(), "entry": Text()}, required=("text",), whole=True)
 EVIDENCE = Either(Text(), Table({"status": Text(), "body": Text()}, required=("status", "body"), whole=True))
 SWITCH = Table(
     {
@@ -140,31 +168,25 @@ SECTIONS: dict[str, Form] = {
         },
         required=("id", "title", "version", "standing", "doors"),
     ),
+    # Names may be empty: a child has no other way to do without what its parent has.
     "setup": Table(
         {
-            "org": WORDS,
-            "bucket": WORDS,
-            "user": WORDS,
-            "password": WORDS,
+            "org": LINE,
+            "bucket": LINE,
+            "database": LINE,
+            "user": LINE,
+            "password": LINE,
             "token": CREDENTIAL,
-            "read_token": CREDENTIAL,
+            "read_token": NO_CREDENTIAL,
             "system_buckets": Flag(),
             "token_expiry": Flag(),
+            "token_form": OneOf("v2", "apiv3"),
+            "scoped_tokens": Flag(),
+            "makes_target": Flag(),
             "without_auth": Flag(),
             "before_setup": Flag(),
         },
-        required=(
-            "org",
-            "bucket",
-            "user",
-            "password",
-            "token",
-            "read_token",
-            "system_buckets",
-            "token_expiry",
-            "without_auth",
-            "before_setup",
-        ),
+        required=("token", "system_buckets", "token_expiry", "without_auth", "before_setup"),
     ),
     "auth": Table(_by_door(_AUTH), required=("schemes", "scheme_case")),
     "params": Table(_by_door(_PARAMS), required=("style", "target", "org", "precisions", "unknown_precision")),
@@ -176,23 +198,43 @@ SECTIONS: dict[str, Form] = {
         },
         required=("doors",),
     ),
-    "limits": Table({"head": Number(1), "body": Number()}, required=("head", "body")),
+    "limits": Table(
+        {
+            "head": Number(1),
+            "headers": Number(),
+            "target": Number(),
+            "body": Number(),
+            "sent": Number(),
+            "body_as_sent": Flag(),
+            "columns": Number(),
+            "time_counts": Flag(),
+            "tables": Number(),
+            "tables_in": OneOf("database", "server"),
+            "databases": Number(),
+            "window": Number(1),
+            "window_requests": Number(),
+            "window_bytes": Number(),
+        },
+        required=("head", "body"),
+    ),
     "routes": Table(
         {
             "methods": TableOf(METHOD_WORDS, key=PATH),
             "slash": TableOf(OneOf("same", "moved"), keys=tuple(REQUESTS)),
+            "grpc": Flag(),
         },
         required=("methods",),
     ),
     "write": Table(
-        _by_door(_WRITE),
-        required=("grammar", "order", "malformed", "unfit", "report", "decided_by", "reserved_fields", "string_limit"),
+        _by_door({**_WRITE, "when": _WHEN}),
+        required=("grammar", "order", "malformed", "unfit", "report", "decided_by", "objections"),
     ),
     "storage": Table(
         {
             "type_scope": OneOf("series", "partition", "shard", "table"),
             "late_points": OneOf("reject", "drop", "store"),
-            "creates_target": OneOf("never"),
+            "tags_are_columns": Flag(),
+            "time_column": Flag(),
             "leaves": OneOf("nothing", "types"),
         },
         required=("type_scope", "late_points"),

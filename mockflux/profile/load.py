@@ -9,6 +9,7 @@ from typing import Any
 
 from mockflux.profile.errors import ProfileError, one_of, shown
 from mockflux.profile.forms import OPTIONAL, SECTIONS, WHOLE
+from mockflux.profile.presets import spelt_out
 from mockflux.profile.reading import Data, Stamp, is_file, read, stamp
 
 __all__ = ["Data", "Merged", "bundled", "check_complete", "concrete", "find", "folder", "merge", "more_general", "over"]
@@ -131,6 +132,7 @@ def _chain(path: Path) -> tuple[list[tuple[Path, Data]], dict[Path, Stamp | None
         state = watched[path] = stamp(path)
         data = read(path, state)
         _check_file(data, path.name)
+        data = spelt_out(data)
         chain.append((path, data))
         parent = data["edition"].get("extends")
         if parent is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
+from mockflux.storage.catalog import TokenForm
 from mockflux.storage.rules import StorageRules
 from mockflux.writing.rules import WriteRules
 
@@ -17,7 +18,9 @@ class AuthRules:
     """How credentials may come at one door.
 
     ``schemes`` of the Authorization header, their case by ``any_case``; ``user_in_token`` reads ``Token user:value``
-    as well as ``Token value``; ``query`` reads ``?u=…&p=…`` and ``basic`` Basic, the password standing for a token.
+    as well as ``Token value``; ``query`` reads ``?u=…&p=…`` and ``basic`` Basic, the password standing for a token;
+    with ``query_alone`` ``p`` needs no ``u``, with ``header_first`` the header beats the URL. ``strict`` demands two
+    parts with one blank between them, no colon in the user of Basic, and ASCII.
     """
 
     schemes: tuple[str, ...]
@@ -25,6 +28,9 @@ class AuthRules:
     user_in_token: bool = False
     query: bool = False
     basic: bool = False
+    query_alone: bool = False
+    header_first: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,14 @@ class ParamRules:
 
     ``target`` and ``retention_policy`` are names of parameters, ``org`` those that name the organization, ids first.
     ``precisions`` maps names to ns per unit, in the order in which messages list them; one that is not there is
-    refused if ``refuse_unknown``, else taken for ns. ``cut_default`` maps names to ns to which the time of lines
-    without one is cut (where that differs from ``precisions``).
+    refused if ``refuse_unknown``, else taken for ns; 0 stands for a unit that each timestamp tells by its size.
+    ``cut_default`` maps names to ns to which the time of lines without one is cut (where that differs from
+    ``precisions``).
+
+    ``style`` is how the query string is taken apart: as Go's net/url does, or as Rust's serde, which refuses one that
+    it knows and that stands there twice, that must be there (``required``) and is not, or that is among ``flags`` and
+    neither ``true`` nor ``false``. ``name_rules`` are the rules of :mod:`mockflux.storage.names` that the target's
+    name has to follow. ``default_policy`` is the retention policy of a request that names none.
     """
 
     target: str
@@ -43,6 +55,17 @@ class ParamRules:
     precisions: Mapping[str, int]
     refuse_unknown: bool
     cut_default: Mapping[str, int]
+    style: str = "go"
+    default_precision: str = "ns"
+    default_policy: str = ""
+    required: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    name_rules: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The parameters that this door reads."""
+        return frozenset((self.target, self.retention_policy, "precision", *self.required, *self.flags)) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +96,54 @@ class GateOrder:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``head``: bytes of request line and headers; ``body``: bytes of a body once inflated, 0 for no limit."""
+    """``head``: bytes of request line and headers; ``headers``: lines of headers, ``target``: bytes of a request's
+    target, ``sent``: bytes of a body as it was sent, compressed or not, ``body``: bytes of a body once inflated, and as
+    it was sent too if ``body_as_sent``;
+    ``columns`` of a table (the time column is one of them if ``time_counts``), ``tables`` of a database, or of all of
+    them together (``tables_in`` is ``server``), ``databases``; ``window_requests`` and ``window_bytes`` (inflated) of
+    writes within a window of so many seconds of the world's time. Each 0 for no limit.
+    """
 
     head: int
     body: int
+    headers: int = 0
+    target: int = 0
+    sent: int = 0
+    body_as_sent: bool = False
+    columns: int = 0
+    time_counts: bool = True
+    tables: int = 0
+    tables_in: str = "database"
+    databases: int = 0
+    window: int = 300
+    window_requests: int = 0
+    window_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
     """What a world starts with, unless the user says otherwise, and which choices the edition has: tokens that expire,
-    a server without authentication, one that has not been set up yet."""
+    a server without authentication, one that has not been set up yet.
 
-    org: str
-    bucket: str
-    user: str
-    password: str
+    Either a ``bucket`` of an ``org`` or a ``database``; None for what the edition does not have. ``makes_target``: the
+    database is only a name, made by the first write to it. ``scoped_tokens``: a token is for some buckets or databases;
+    else each may do everything. ``token_form``: what the values of new ones look like.
+    """
+
     token: str
-    read_token: str
     system_buckets: bool
     token_expiry: bool
     without_auth: bool
     before_setup: bool
+    org: str | None = None
+    bucket: str | None = None
+    database: str | None = None
+    user: str | None = None
+    password: str | None = None
+    read_token: str | None = None
+    scoped_tokens: bool = True
+    token_form: TokenForm = "v2"
+    makes_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +169,8 @@ class ClientRules:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of one profile; those that differ by door are tables by door."""
+    """All settings of one profile; those that differ by door are tables by door. ``grpc``: a real server speaks gRPC on
+    the same port, which is not simulated."""
 
     auth: Mapping[str, AuthRules]
     params: Mapping[str, ParamRules]
@@ -127,6 +178,8 @@ class Settings:
     limits: Limits
     setup: SetUp
     write: Mapping[str, WriteRules]
+    #: By door, the rules for requests that have a parameter (name, value).
+    write_when: Mapping[str, Mapping[tuple[str, str], WriteRules]]
     storage: StorageRules
     always: Mapping[str, Mapping[str, str]]
     chunk_above: Mapping[str, int]
@@ -135,9 +188,21 @@ class Settings:
     close_before: frozenset[str]
     slash: Mapping[str, str]
     methods: Mapping[str, tuple[str, ...]]
+    grpc: bool
     faults: FaultRules
     clients: Mapping[str, ClientRules]
     env: Mapping[str, Mapping[str, str]]
+
+    def rules_for(self, door: str, params: Mapping[str, str]) -> WriteRules:
+        """How a batch is judged that came through a door with these parameters."""
+        for (name, value), rules in self.write_when[door].items():
+            if params.get(name) == value:
+                return rules
+        return self.write[door]
+
+    def every_rules(self, door: str) -> tuple[WriteRules, ...]:
+        """All the ways in which a batch can be judged at a door."""
+        return (self.write[door], *self.write_when[door].values())
 
 
 def read_settings(merged: Merged) -> Settings:
@@ -148,8 +213,9 @@ def read_settings(merged: Merged) -> Settings:
         params={door: _params(table) for door, table in _doors(data["params"])},
         gate=_gate(data["gate"]),
         limits=Limits(**data["limits"]),
-        setup=SetUp(**data["setup"]),
+        setup=_setup(data["setup"]),
         write={door: _write(table) for door, table in _doors(data["write"])},
+        write_when={door: _when(table) for door, table in _doors(data["write"])},
         storage=StorageRules(**data["storage"]),
         always={door: table["always"] for door, table in _doors(data["headers"])},
         chunk_above={door: table["chunk_above"] for door, table in _doors(data["headers"])},
@@ -158,10 +224,16 @@ def read_settings(merged: Merged) -> Settings:
         close_before=frozenset(name.lower() for name in data["headers"].get("close_before", ())),
         slash=data["routes"].get("slash", {}),
         methods={path: tuple(methods.split()) for path, methods in data["routes"]["methods"].items()},
+        grpc=data["routes"].get("grpc", False),
         faults=FaultRules(tuple(data["faults"]["doors"]), tuple(data["faults"]["prefer"])),
         clients={name: ClientRules(**{"tls": {}, **table}) for name, table in data["clients"].items()},
         env=data["env"],
     )
+
+
+def _setup(table: Mapping[str, Any]) -> SetUp:
+    given: dict[str, Any] = {key: None if value == "" else value for key, value in table.items()}
+    return SetUp(**given)
 
 
 def _doors(section: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -183,6 +255,9 @@ def _auth(table: Mapping[str, Any]) -> AuthRules:
         user_in_token=table.get("user_in_token", False),
         query=table.get("query", False),
         basic=table.get("basic", False),
+        query_alone=table.get("query_alone", False),
+        header_first=table.get("header_first", False),
+        strict=table.get("strict", False),
     )
 
 
@@ -194,6 +269,12 @@ def _params(table: Mapping[str, Any]) -> ParamRules:
         precisions=table["precisions"],
         refuse_unknown=table["unknown_precision"] == "refuse",
         cut_default=table.get("cut_default", table["precisions"]),
+        style=table["style"],
+        default_precision=table.get("default_precision", "ns"),
+        default_policy=table.get("default_policy", ""),
+        required=tuple(table.get("required", ())),
+        flags=tuple(table.get("flags", ())),
+        name_rules=tuple(table.get("name_rules", ())),
     )
 
 
@@ -209,13 +290,28 @@ def _gate(table: Mapping[str, Any]) -> GateOrder:
 
 
 def _write(table: Mapping[str, Any]) -> WriteRules:
-    return WriteRules(
-        grammar=table["grammar"],
-        order=table["order"],
-        malformed=table["malformed"],
-        unfit=table["unfit"],
-        report=table["report"],
-        decided_by=tuple(table["decided_by"]),
-        reserved_fields=frozenset(table["reserved_fields"]),
-        string_limit=table["string_limit"],
-    )
+    plain = {key: _FROZEN.get(key, _same)(value) for key, value in table.items() if key not in ("when", "preset")}
+    return WriteRules(**plain)
+
+
+def _when(table: Mapping[str, Any]) -> dict[tuple[str, str], WriteRules]:
+    """The rules of a door for requests that have a parameter with a value."""
+    changed = {}
+    for condition, changes in table.get("when", {}).items():
+        name, _, value = condition.partition("=")
+        changed[name, value] = _write({**table, **changes})
+    return changed
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+#: How lists of a profile become parts of :class:`WriteRules`.
+_FROZEN: Mapping[str, Callable[[Any], Any]] = {
+    "decided_by": tuple,
+    "objections": tuple,
+    "reserved_fields": frozenset,
+    "reserved_tags": frozenset,
+    "spoils": frozenset,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mockflux.outcomes import Outcome
@@ -11,9 +11,20 @@ from mockflux.profile.errors import ProfileError
 from mockflux.profile.load import Merged, value_at
 from mockflux.profile.schema import Path, dotted
 from mockflux.profile.settings import Area, Settings
-from mockflux.profile.steps import ASTERISK, BEHIND, CHECKS, NOWHERE, REQUESTS, THINGS, Step, in_api
+from mockflux.profile.steps import (
+    ASTERISK,
+    BEHIND,
+    CHECKS,
+    NOWHERE,
+    REQUESTS,
+    THINGS,
+    WITHOUT_METHODS,
+    Step,
+    in_api,
+)
 from mockflux.reasons import Reason
 from mockflux.storage.catalog import SYSTEM_BUCKET_NAMES
+from mockflux.writing.rules import WriteRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,11 @@ def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
         yield Course(unknown, (first, _before(area)), NOWHERE)
     for door in ("api-other", "other"):
         yield Course(door, (first,), NOWHERE)
-    yield Course("http", (first,), ASTERISK)
+    for path, methods in settings.methods.items():
+        if not methods:
+            yield Course("api-other" if in_api(path) else "other", (first,), WITHOUT_METHODS)
+    if "options" not in gate.first:  # which answers every OPTIONS, that of * too
+        yield Course("http", (first,), ASTERISK)
 
 
 def _before(area: Area) -> tuple[Path, tuple[str, ...]]:
@@ -64,6 +79,8 @@ def check_sound(merged: Merged, settings: Settings, speaker: Speaker, reasons: f
         _check_route(merged, settings, door)
         if door in REQUESTS and "points_rejected" in BEHIND[door].says:
             _check_reasons(merged, possible_reasons(settings, door), reasons)
+            _check_precisions(merged, settings, door)
+            _check_times(merged, settings, door)
 
 
 def _check_course(merged: Merged, settings: Settings, course: Course, speaker: Speaker) -> None:
@@ -98,6 +115,8 @@ def _check_usable(merged: Merged, settings: Settings, door: str, check: str) -> 
         path, problem = ("auth", "schemes"), "a way for credentials; expected schemes, query or basic"
     if check == "org" and not params.org:
         path, problem = ("params", "org"), "names of parameters; expected one or more"
+    if check == "params" and params.style != "serde":
+        path, problem = ("params", "style"), "a query string that serde reads; expected serde"
     if path:
         at_door = (path[0], "at", door, path[1])
         path = at_door if value_at(merged.data, at_door) is not None else path
@@ -121,9 +140,26 @@ def _possible(says: tuple[str, ...], settings: Settings, door: str) -> Iterator[
     """Those of a step's outcomes that this edition's settings leave possible at a door."""
     for said in says:
         if said == "points_rejected":
-            rules = (settings.write[door].malformed, settings.write[door].unfit)
-            kept = ("atomic",) * ("reject_batch" in rules) + ("partial", "all") * ("keep_good" in rules)
-            yield from (f"{said}:{reason}.{k}" for reason in possible_reasons(settings, door, "told") for k in kept)
+            kinds = {kind: None for rules in settings.every_rules(door) for kind in _rejected_kinds(settings, rules)}
+            yield from (f"{said}:{kind}" for kind in kinds)
+        elif said == "write_empty":
+            yield from (said,) * any(rules.empty == "refuse" for rules in settings.every_rules(door))
+        elif said == "database_not_found":
+            yield from (said,) * (settings.write[door].creates_target == "never")
+        elif said.startswith("name_invalid:"):
+            yield from (said,) * (said.partition(":")[2] in _name_kinds(settings.params[door].name_rules))
+        elif said == "body_unreadable:trailing":
+            yield from (said,) * any(rules.gzip == "go" for rules in settings.every_rules(door))
+        elif said == "query_invalid:missing":
+            yield from (said,) * bool(settings.params[door].required)
+        elif said == "query_invalid:flag":
+            yield from (said,) * bool(settings.params[door].flags)
+        elif said == "too_many_requests":
+            yield from (said,) * bool(settings.limits.window_requests or settings.limits.window_bytes)
+        elif said == "too_many_databases":
+            yield from (said,) * bool(settings.limits.databases)
+        elif said == "permission_denied:write" and not settings.setup.scoped_tokens:
+            pass  # a token that exists may do everything
         elif said == "path_moved":
             yield from (said,) * (settings.slash.get(door) == "moved")
         elif said == "precision_invalid":
@@ -132,15 +168,59 @@ def _possible(says: tuple[str, ...], settings: Settings, door: str) -> Iterator[
             yield said
 
 
+def _rejected_kinds(settings: Settings, rules: WriteRules) -> Iterator[str]:
+    """The kinds of ``points_rejected`` that can occur where a batch is judged by these rules."""
+    spoiling = (rules.malformed, rules.unfit)
+    for reason in _reasons_of(settings, rules, told=True):
+        kept = ("partial", "all") * ("keep_good" in spoiling and reason not in rules.spoils)
+        atomic = "reject_batch" in spoiling or bool(rules.spoils)
+        yield from (f"{reason}.{how}" for how in (("atomic",) * atomic + kept))
+
+
 def possible_reasons(settings: Settings, door: str, how: str = "remembered") -> list[str]:
     """The reasons for which a point can be refused at a write door; ``told``: those that a client hears of."""
-    write, late = settings.write[door], settings.storage.late_points
+    found = {r for rules in settings.every_rules(door) for r in _reasons_of(settings, rules, told=how == "told")}
+    return [name for name in Reason.CATALOGUE if name in found]
+
+
+#: The reasons that each objection can give.
+_GIVES = {
+    "retention": "outside_retention",
+    "reserved_names": "reserved_name",
+    "string_lengths": "string_too_long",
+    "duplicate_tags": "duplicate_tag",
+    "mixed_fields": "duplicate_field",
+    "duplicate_fields": "duplicate_field",
+    "types": "type_conflict",
+    "column_limit": "too_many_columns",
+    "table_limit": "too_many_tables",
+    "time_range": "time_out_of_range",
+}
+
+
+def _reasons_of(settings: Settings, rules: WriteRules, *, told: bool) -> list[str]:
+    """The reasons for which a point can be refused by these rules; ``told``: those that a client hears of."""
+    late, limits = settings.storage.late_points, settings.limits
     impossible = {
-        "outside_retention": late == "store" or (how == "told" and late == "drop"),
-        "string_too_long": write.string_limit == 0,
-        "reserved_name": not write.reserved_fields,
+        "outside_retention": late == "store" or (told and late == "drop"),
+        "string_too_long": rules.string_limit == 0,
+        "reserved_name": not (rules.reserved_fields or rules.reserved_tags),
+        "too_many_columns": limits.columns == 0,
+        "too_many_tables": limits.tables == 0,
     }
-    return [name for name in Reason.CATALOGUE if not impossible.get(name)]
+    named = {"malformed", *(_GIVES[objection] for objection in rules.objections)}
+    return [name for name in Reason.CATALOGUE if name in named and not impossible.get(name)]
+
+
+#: The kinds of ``name_invalid`` that each rule of names can give.
+_NAME_KINDS = {
+    "namespace": ("length", "character"),
+    "database": ("empty", "too_long", "unusable", "start", "policy"),
+}
+
+
+def _name_kinds(rules: Iterable[str]) -> set[str]:
+    return {kind for rule in rules for kind in _NAME_KINDS[rule]}
 
 
 def _check_said(merged: Merged, said: str, door: str, who: str, speaker: Speaker) -> None:
@@ -164,11 +244,39 @@ def _check_reasons(merged: Merged, possible: list[str], worded: frozenset[str]) 
             raise ProfileError(merged.file, f"reason.{name}", problem)
 
 
+def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
+    """Only what reads parameters as InfluxDB 3 does knows a unit that each timestamp tells by its size."""
+    params = settings.params[door]
+    for precision, unit in params.precisions.items():
+        if unit == 0 and params.style != "serde":
+            path = ("params", "precisions", precision)
+            raise ProfileError(merged.file_of(*path), dotted(path), "expected a whole number, 1 or more, got 0")
+
+
+def _check_times(merged: Merged, settings: Settings, door: str) -> None:
+    """What the grammar iox leaves to judging: whether a time, once scaled, can be stored."""
+    for rules in settings.every_rules(door):
+        if rules.grammar == "iox" and "time_range" not in rules.objections:
+            problem = f"the grammar iox at {door} needs the objection time_range"
+            raise ProfileError(merged.file_of("write", "objections"), "write.objections", problem)
+
+
 def _check_setup(merged: Merged, settings: Settings) -> None:
     setup = settings.setup
-    if setup.token == setup.read_token:
-        problem = "the same as setup.token; expected another value"
-        raise ProfileError(merged.file_of("setup", "read_token"), "setup.read_token", problem)
-    if setup.system_buckets and setup.bucket in SYSTEM_BUCKET_NAMES:
-        problem = f"{setup.bucket} is a system bucket; expected another name, or system_buckets = false"
-        raise ProfileError(merged.file_of("setup", "bucket"), "setup.bucket", problem)
+    system = setup.bucket if setup.system_buckets and setup.bucket in SYSTEM_BUCKET_NAMES else None
+    mistakes = (
+        ("database", not setup.bucket and not setup.database, "missing key; expected a database, or bucket and org"),
+        ("database", setup.bucket and setup.database, 'there is a bucket; expected one of them, the other as ""'),
+        ("org", setup.bucket and not setup.org, "missing key; expected the organization of the bucket"),
+        ("org", setup.database and setup.org, 'databases belong to no organization; expected ""'),
+        ("system_buckets", setup.database and setup.system_buckets, "there are no buckets; expected false"),
+        ("makes_target", setup.bucket and setup.makes_target, "there is a bucket; expected false, or a database"),
+        ("user", setup.password and not setup.user, "missing key; expected the user whose password there is"),
+        ("password", setup.user and not setup.password, "missing key; expected the password of the user"),
+        ("read_token", setup.token == setup.read_token, "the same as setup.token; expected another value"),
+        ("scoped_tokens", setup.read_token and not setup.scoped_tokens, "there is a read_token; expected true"),
+        ("bucket", system, f"{system} is a system bucket; expected another name, or system_buckets = false"),
+    )
+    for key, wrong, problem in mistakes:
+        if wrong:
+            raise ProfileError(merged.file_of("setup", key), f"setup.{key}", problem)

@@ -24,27 +24,52 @@ class Step:
 CHECKS: Mapping[str, Step] = {
     "known_method": Step(("method_not_allowed:unknown",)),
     "cors": Step(("preflight", "method_not_allowed:options")),
-    "token": Step(("token_missing", "token_malformed", "token_unknown"), gives=("token",)),
+    "whole_body": Step(("body_unreadable:framing",)),
+    "options": Step(("preflight",)),
+    "token": Step(
+        ("token_missing", "token_malformed:form", "token_malformed:not_ascii", "token_unknown"), gives=("token",)
+    ),
     "method": Step(("path_moved", "options_listed", "method_not_allowed:method")),
+    "exact_method": Step(("path_not_found",)),
+    "params": Step(
+        ("query_invalid:absent", "query_invalid:missing", "query_invalid:repeated", "query_invalid:flag",
+         "precision_invalid"),
+    ),
     "precision": Step(("precision_invalid",)),
     "target_given": Step(("target_missing",), gives=("name",)),
+    "name": Step(
+        ("name_invalid:length", "name_invalid:character", "name_invalid:empty", "name_invalid:too_long",
+         "name_invalid:unusable", "name_invalid:start", "name_invalid:policy"),
+        gives=("name",),
+    ),
     "gzip_header": Step(("body_unreadable:not_gzip",)),
     "org": Step(
         ("org_missing", "org_id_invalid:length", "org_id_invalid:digits", "org_not_found:name", "org_not_found:id"),
         gives=("org",),
     ),
+    "own_org": Step((), needs=("token",), gives=("org",)),
+    "org_given": Step(("org_missing",)),
     "target": Step(("bucket_not_found:name",), needs=("name", "org"), gives=("bucket",)),
     "mapping": Step(("mapping_not_found",), needs=("name", "token"), gives=("bucket",)),
+    "mapping_or_new": Step(
+        ("mapping_not_found", "permission_denied:write"), needs=("name", "token"), gives=("bucket",)
+    ),
+    "permission_by_name": Step(("permission_denied:write",), needs=("token", "name")),
+    "database": Step(("database_not_found",), needs=("name",), gives=("bucket",)),
     "permission": Step(("permission_denied:write",), needs=("token", "bucket")),
-    "size": Step(("body_too_large", "body_unreadable:framing"), gives=("body",)),
+    "encoding": Step(("encoding_unacceptable",)),
+    "size": Step(("body_too_large:sent", "body_unreadable:framing"), gives=("body",)),
     "inflate": Step(
         (
-            "body_too_large", "body_unreadable:not_gzip", "body_unreadable:truncated", "body_unreadable:corrupt",
-            "body_unreadable:checksum", "body_unreadable:trailing",
+            "body_too_large:inflated", "body_unreadable:not_gzip", "body_unreadable:truncated",
+            "body_unreadable:corrupt", "body_unreadable:checksum", "body_unreadable:trailing",
         ),
         needs=("body",),
         gives=("content",),
     ),
+    "utf8": Step(("body_unreadable:not_utf8", "body_unreadable:incomplete_utf8"), needs=("content",)),
+    "quota": Step(("too_many_requests",), needs=("content",)),
+    "database_limit": Step(("too_many_databases",), needs=("bucket",)),
 }  # fmt: skip
 
 #: What a step can need, in words.
@@ -57,11 +82,13 @@ THINGS: Mapping[str, str] = {
     "content": "the decoded body",
 }
 
-_WRITE = Step(("accepted", "points_rejected"), needs=("bucket", "content"))
+_WRITE = Step(("accepted", "points_rejected", "write_empty"), needs=("bucket", "content"))
 #: What answers at each door, once the gate has let a request pass.
 BEHIND: Mapping[str, Step] = {
     "v1-write": _WRITE,
     "v2-write": _WRITE,
+    "v3-write": _WRITE,
+    "v2-delete": Step(("deletes_unsupported",)),
     "v2-resources": Step(
         (
             "found", "bucket_not_found:name", "bucket_not_found:id", "org_not_found:name", "org_not_found:id",
@@ -77,15 +104,19 @@ BEHIND: Mapping[str, Step] = {
 }  # fmt: skip
 #: What answers where a path leads nowhere, and to ``OPTIONS *``.
 NOWHERE = Step(("path_not_found",))
+#: What answers at a path that a server knows, and that has no method.
+WITHOUT_METHODS = Step(("method_not_allowed:method",))
 ASTERISK = Step(("options_listed",))
 
 #: The requests that are answered at each door; the method ``*`` stands for any.
 REQUESTS: Mapping[str, tuple[str, ...]] = {
     "v1-write": ("POST /write",),
     "v2-write": ("POST /api/v2/write",),
+    "v3-write": ("POST /api/v3/write_lp",),
+    "v2-delete": ("POST /api/v2/delete",),
     "v2-resources": ("GET /api/v2/buckets", "GET /api/v2/orgs"),
-    "ping": ("GET /ping", "HEAD /ping"),
-    "health": ("* /health",),
+    "ping": ("GET /ping", "HEAD /ping", "POST /ping"),
+    "health": ("* /health", "* /api/v1/health"),
     "ready": ("* /ready",),
 }
 #: Below these a path that leads nowhere is the API's (door ``api-other``, or that of the path above it).

@@ -14,10 +14,11 @@ from mockflux.profile.schema import Path, dotted
 #: Sections that are settled before switches are.
 _FIXED = ("edition", "switches")
 
-#: What a server's own keywords are called, so that no switch can be (``mockflux.Server``).
+#: What a server's own keywords are called, so that no switch can be (``mockflux.Server``). ``plan`` is none of them: it
+#: sets the switch of that name, where an edition has plans.
 RESERVED = frozenset((
     "profile", "host", "port", "org", "bucket", "database", "user", "password", "token", "auth", "onboarded", "tls",
-    "plan", "clock", "seed",
+    "clock", "seed",
 ))  # fmt: skip
 
 

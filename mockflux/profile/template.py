@@ -48,14 +48,40 @@ def rfc3339nano(ns: int) -> str:
     return f"{text}{fraction}Z"
 
 
+def rfc3339(ns: int) -> str:
+    """A time in ns since the epoch as Rust's chrono writes it (to_rfc3339), UTC: ``2023-07-30T11:05:48.178+00:00``, the
+    fraction left out or of 3, 6 or 9 digits."""
+    seconds, rest = divmod(ns, 1_000_000_000)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    digits = f"{rest:09d}"
+    while digits.endswith("000"):
+        digits = digits[:-3]
+    return f"{text}.{digits}+00:00" if digits else f"{text}+00:00"
+
+
+def single_quoted(text: str) -> str:
+    """A grammar's complaint with the backticks around the value that it quotes made into single quotes."""
+    first, last = text.find("`"), text.rfind("`")
+    return text if first == last else f"{text[:first]}'{text[first + 1 : last]}'{text[last + 1 :]}"
+
+
+def first_20_bytes(text: str) -> str:
+    """The beginning of a text, 20 bytes of UTF-8 at most, down to the end of a character."""
+    return text.encode("utf-8", "surrogateescape")[:20].decode("utf-8", "ignore")
+
+
 #: What may stand behind the colon of ``${name:filter}``.
 FILTERS: dict[str, Callable[[Any], str]] = {
     "q": lambda value: go_quote(str(value)),
     "duration": go_duration,
     "rfc3339nano": rfc3339nano,
+    "rfc3339": rfc3339,
+    "quoted": single_quoted,
+    "cut20": first_20_bytes,
+    "title": str.title,
 }
 #: Those that take numbers only.
-_OF_NUMBERS = frozenset(("duration", "rfc3339nano"))
+_OF_NUMBERS = frozenset(("duration", "rfc3339nano", "rfc3339"))
 
 
 class Template:

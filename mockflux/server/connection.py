@@ -52,6 +52,14 @@ class Application(Protocol):
         """Greatest number of bytes of a request line with its headers."""
 
     @property
+    def max_headers(self) -> int:
+        """Greatest number of header lines; 0 for no limit."""
+
+    @property
+    def max_target(self) -> int:
+        """Greatest number of bytes of a request's target; 0 for no limit."""
+
+    @property
     def max_body(self) -> int:
         """Greatest number of bytes of a body, as received, that are kept; a longer one is read but not kept."""
 
@@ -61,13 +69,14 @@ class Application(Protocol):
     def refuse(self, problem: str, head: bytes) -> Reply | None:
         """Word the answer to something that is no HTTP request; the connection closes after it.
 
-        ``head`` is what came, from its first byte. ``problem`` is one of
+        ``head`` is what came, from its first byte. None closes it without an answer. ``problem`` is one of
 
         - ``head``: a request line or a header that cannot be read
         - ``header_name``: a blank in the name of a header
         - ``header_value``: a control character in the value of one
-        - ``head_too_large``: longer than ``max_head``
-        - ``version``: HTTP, but not HTTP/1
+        - ``head_too_large``, ``headers_too_many``, ``target_too_long``: beyond ``max_head``, ``max_headers``,
+          ``max_target``
+        - ``version``: HTTP, but not HTTP/1; HTTP/2 begins so
         - ``transfer_encoding``: one that is not ``chunked``
         - ``length``: a Content-Length that is no number, or two different ones
 
@@ -75,6 +84,8 @@ class Application(Protocol):
 
         - ``target``: neither a path nor a URL nor ``*``
         - ``escape``: a percent sign in the path that is not followed by two hexadecimal digits
+        - ``uri``: a target with characters, or of a form, that hyperium/http refuses
+        - ``minor_version``: HTTP/1, but neither 1.0 nor 1.1
         - ``host_missing`` (of HTTP/1.1), ``host_repeated``, ``host``: none, several, one with characters no host has
         - ``expect``: an Expect that is not ``100-continue``
         """
@@ -130,10 +141,10 @@ class Connection:
             raw = self._read_head()
             if not raw:
                 return self._end()
-            head = read_head(raw)
+            head = read_head(raw, self._application.max_headers, self._application.max_target)
         except Unreadable as complaint:
             refusal = self._application.refuse(complaint.problem, raw or bytes(self._buffer))
-            return self._end() if refusal is None else self._send(refusal, None, closes=True, linger=True)
+            return self._linger() if refusal is None else self._send(refusal, None, closes=True, linger=True)
         for doubt in head.doubts:
             refusal = self._application.refuse(doubt, raw)
             if refusal is not None:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     import ssl
 
 
-def authority(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
+def authority(hosts: Iterable[str], *, grpc: bool = False) -> tuple[ssl.SSLContext, bytes]:
     """A fresh certificate authority, and a server certificate from it for these names and addresses.
+
+    With ``grpc``, clients that speak nothing but HTTP/2 get a connection too, so that what they want can be told.
 
     Returns the context for the server and the authority's certificate as PEM, which a client has to trust.
     Keys are made anew by each call, some ten milliseconds. Raises ImportError if the extra is not installed.
@@ -26,7 +28,8 @@ def authority(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
 
     issuer = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["http/1.1"])  # Go's client goes for h2 unless told otherwise
+    # The server's order counts: Go's client, which goes for h2 unless told otherwise, gets HTTP/1.1.
+    context.set_alpn_protocols(["http/1.1", "h2"] if grpc else ["http/1.1"])
     issuer.issue_cert(*hosts).configure_cert(context)
     return context, issuer.cert_pem.bytes()
 

@@ -15,16 +15,27 @@ from mockflux.reply import Header, Reply
 
 #: Why a request is no HTTP; ``Application.refuse`` words these.
 HARD_PROBLEMS = frozenset(
-    {"head", "header_name", "header_value", "head_too_large", "version", "transfer_encoding", "length"}
-)
+    {
+        "head", "header_name", "header_value", "head_too_large", "headers_too_many", "target_too_long",
+        "version", "transfer_encoding", "length",
+    }
+)  # fmt: skip
 #: What some servers refuse and others do not mind.
-SOFT_PROBLEMS = frozenset({"target", "escape", "host_missing", "host_repeated", "host", "expect"})
+SOFT_PROBLEMS = frozenset(
+    {"target", "escape", "uri", "minor_version", "host_missing", "host_repeated", "host", "expect"}
+)
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\x00-\x20\x7f]+) HTTP/(\d)\.(\d)\r?\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _MASKED = re.compile(rb"\n(?=!|[Cc](?i:ontent-length):|[Tt](?i:ransfer-encoding):|[Uu](?i:pgrade):)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?]*)?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# What hyperium/http's Uri takes: a path with a query, the same behind a scheme and an authority, or an authority alone.
+# Neither "<" nor ">" anywhere, no "`" in a path, no quotation mark in a query.
+_URI = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.\-]*://[^/?#<>\"\\^`{|}]+(?=[/?#]|\Z)|(?=/))[^?#<>`]*(?:\?[^#<>\"]*)?(?:#[^<>]*)?"
+    r"|[^/?#<>\"\\^`{|}]+"
+)
 _HOST = re.compile(rb"[A-Za-z0-9!$%&'()*+,\-.:;=\[\]_~]*")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
 _MAX_LENGTH = 2**63 - 1
@@ -46,7 +57,8 @@ class Head:
     """What the head of a request says, for the application and for whoever reads what comes after it.
 
     ``length`` is that of the body in bytes, or None when the body comes in chunks. ``path`` has no scheme and no
-    authority, whatever ``target`` has. ``doubts`` are those of ``SOFT_PROBLEMS`` that were found, in Go's order.
+    authority, whatever ``target`` has. ``doubts`` are those of ``SOFT_PROBLEMS`` that were found, in the
+    order in which Go looks for them.
     """
 
     __slots__ = ("doubts", "expects", "headers", "http10", "keep_alive", "length", "method", "path", "target")
@@ -90,8 +102,9 @@ class _Fields:
         self.complete = True
 
 
-def read_head(raw: bytes) -> Head:
-    """Read a request line and headers, the blank line included. Raises Unreadable.
+def read_head(raw: bytes, max_headers: int = 0, max_target: int = 0) -> Head:
+    """Read a request line and headers, the blank line included. ``max_headers`` lines of headers are taken and
+    ``max_target`` bytes of target, each unless it is 0. Raises Unreadable.
 
     httptools gets a stand-in for the request line, since it knows a closed list of methods and takes no raw UTF-8 in
     a target. Headers by which it would look for a body, or see the end of HTTP (``Upgrade: h2c``, which Java's client
@@ -105,11 +118,17 @@ def read_head(raw: bytes) -> Head:
     _judge_target(head)
     fields = _read_fields(raw[line.end() - 1 :], b"0" if head.http10 else b"1")
     head.headers, head.keep_alive = fields.headers, fields.keep_alive
+    if 0 < max_headers < len(fields.headers):
+        raise Unreadable("headers_too_many")
+    if 0 < max_target < len(target):
+        raise Unreadable("target_too_long")
     if len(fields.special[b"host"]) > 1:
         head.doubts.append("host_repeated")
     head.length = _body_length(fields.special, head.http10)
     if major != b"1":
         raise Unreadable("version")
+    if minor not in b"01":
+        head.doubts.append("minor_version")
     _judge_host(head, fields.special[b"host"])
     _judge_expectation(head)
     return head
@@ -156,6 +175,8 @@ def _judge_target(head: Head) -> None:
         head.doubts.append("target")
     if "%" in head.path and _BAD_ESCAPE.search(head.path.partition("?")[0]):
         head.doubts.append("escape")
+    if not _URI.fullmatch(head.target):
+        head.doubts.append("uri")
 
 
 def _body_length(special: dict[bytes, list[bytes]], http10: bool) -> int | None:

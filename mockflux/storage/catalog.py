@@ -1,4 +1,4 @@
-"""Who and what there is in one world: organizations, users, buckets, tokens, mappings of databases to buckets."""
+"""Who and what there is in one world: organizations, users, buckets and databases, tokens, mappings (DBRP)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from mockflux.storage.permissions import Permission
 from mockflux.storage.rules import DAY, StorageRules, shard_duration
 from mockflux.storage.table import BucketData
 
 Status = Literal["active", "inactive"]
+#: How the values of tokens look: see :func:`make_token_value`.
+TokenForm = Literal["v2", "apiv3"]
 
 #: What InfluxDB 2 makes for each organization: name, retention, description (influxdb, bucket.go).
 _SYSTEM_BUCKETS = (
@@ -44,9 +47,12 @@ class User:
     status: Status
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Bucket:
-    """A bucket and what it holds. ``retention`` in ns, 0 for ever."""
+    """A bucket and what it holds. ``retention`` in ns, 0 for ever.
+
+    A database of InfluxDB 3 is a bucket too: one of no organization, its ``org_id`` is empty.
+    """
 
     id: str
     org_id: str
@@ -57,6 +63,11 @@ class Bucket:
     created: int
     updated: int
     data: BucketData = field(repr=False)
+
+    @property
+    def resource(self) -> Literal["buckets", "databases"]:
+        """What permissions call it."""
+        return "buckets" if self.org_id else "databases"
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +118,8 @@ class Catalog:
         self._users: dict[str, User] = {}
         self._buckets: dict[str, Bucket] = {}
         self._bucket_names: dict[tuple[str, str], Bucket] = {}
+        # Weak: a write that came to nothing leaves nothing behind.
+        self._expected: WeakValueDictionary[tuple[str, str], Bucket] = WeakValueDictionary()
         self._tokens: dict[str, Token] = {}
         self._mappings: dict[tuple[str, str, str], Mapping] = {}
 
@@ -161,11 +174,11 @@ class Catalog:
         """All users, in the order in which they were made."""
         return list(self._users.values())
 
-    # ---------------------------------------------------------------- buckets
+    # ---------------------------------------------------------------- buckets and databases
 
     def add_bucket(
         self,
-        org: Org,
+        org: Org | None,
         name: str,
         retention: int = 0,
         description: str = "",
@@ -173,30 +186,77 @@ class Catalog:
         type: Literal["user", "system"] = "user",
         id: str | None = None,
     ) -> Bucket:
-        """A new, empty bucket that keeps its points for ``retention`` ns (0: for ever)."""
+        """A new bucket that keeps its points for ``retention`` ns (0: for ever); a database if ``org`` is None."""
+        org_id, kind = (org.id, "bucket") if org else ("", "database")
         with self._lock:
-            if (org.id, name) in self._bucket_names:
-                raise ValueError(f"there is already a bucket named {name!r} in the organization {org.name!r}")
+            if (org_id, name) in self._bucket_names:
+                where = f" in the organization {org.name!r}" if org else ""
+                raise ValueError(f"there is already a {kind} named {name!r}{where}")
             if retention < 0:
-                raise ValueError(f"a bucket cannot keep its points for {retention} ns")
-            now = self._now()
-            data = BucketData(self.rules, shard_duration=shard_duration(retention))
-            bucket = Bucket(id or self._ids(), org.id, name, type, description, retention, now, now, data)
-            self._buckets[bucket.id] = self._bucket_names[org.id, name] = bucket
-            self.changed()
+                raise ValueError(f"a {kind} cannot keep its points for {retention} ns")
+            # A write may be about to make the very same: it has to end in this one, not in another of its name.
+            bucket = self._expected.get((org_id, name))
+            if bucket is None:
+                bucket = self._unlisted(org_id, name, retention, id)
+            elif id is not None:
+                bucket.id = id
+            bucket.type, bucket.description, bucket.retention = type, description, retention
+            self._list(bucket)
         return bucket
 
+    def add_database(self, name: str, retention: int = 0, *, id: str | None = None) -> Bucket:
+        """A new database that keeps its points for ``retention`` ns (0: for ever)."""
+        return self.add_bucket(None, name, retention, id=id)
+
+    def expect(self, org_id: str, name: str, retention: int = 0) -> Bucket:
+        """The bucket that a write to this name makes where writes do, before it is made: it is not listed, and no
+        look-up finds it. The one that is there, if there is one.
+
+        For as long as somebody holds it, it is the same for all who ask, so that two writes at once judge their
+        points by the same data. :meth:`make` lists it; so does :meth:`add_bucket` under the same name.
+        """
+        with self._lock:
+            found = self._bucket_names.get((org_id, name)) or self._expected.get((org_id, name))
+            if found is None:
+                found = self._expected[org_id, name] = self._unlisted(org_id, name, retention, None)
+        return found
+
+    def make(self, bucket: Bucket, mapping: tuple[str, str] | None = None) -> None:
+        """List a bucket that was expected; nothing happens to one that is listed. ``mapping``: a database and a
+        retention policy that get an explicit mapping to it, unless they have one."""
+        with self._lock:
+            if (bucket.org_id, bucket.name) not in self._bucket_names:
+                self._list(bucket)
+            if mapping is not None and (bucket.org_id, *mapping) not in self._mappings:
+                self.add_mapping(bucket, *mapping)
+
+    def _unlisted(self, org_id: str, name: str, retention: int, id: str | None) -> Bucket:
+        now, data = self._now(), BucketData(self.rules, shard_duration=shard_duration(retention))
+        return Bucket(id or self._ids(), org_id, name, "user", "", retention, now, now, data)
+
+    def _list(self, bucket: Bucket) -> None:
+        key = (bucket.org_id, bucket.name)
+        self._expected.pop(key, None)
+        bucket.created = bucket.updated = self._now()
+        self._buckets[bucket.id] = self._bucket_names[key] = bucket
+        self.changed()
+
     def bucket_named(self, org_id: str, name: str) -> Bucket | None:
-        """The bucket of that name in the organization with that id."""
+        """The bucket of that name in the organization with that id; with an empty id the database of that name."""
         return self._bucket_names.get((org_id, name))
+
+    def database(self, name: str) -> Bucket | None:
+        """The database of that name."""
+        return self.bucket_named("", name)
 
     def bucket_by_id(self, id: str) -> Bucket | None:
         """The bucket with that id, of whichever organization."""
         return self._buckets.get(id)
 
     def buckets(self, org_id: str | None = None) -> list[Bucket]:
-        """The buckets of an organization sorted by name; of all, one organization after the other."""
-        order = {id: position for position, id in enumerate(list(self._orgs))}
+        """The buckets of an organization (empty: the databases) sorted by name; of all, one organization after the
+        other, databases first."""
+        order = {id: position for position, id in enumerate(["", *self._orgs])}
         found = [bucket for bucket in list(self._buckets.values()) if org_id in (None, bucket.org_id)]
         return sorted(found, key=lambda bucket: (order[bucket.org_id], bucket.name))
 
@@ -298,14 +358,16 @@ def make_ids(seed: int) -> Callable[[], str]:
     return new_id
 
 
-def make_token_value(seed: int) -> Callable[[], str]:
-    """A source of token values as InfluxDB 2 makes them: 64 random bytes in URL-safe base64, 88 characters that end
-    in ``==``. The same seed makes the same values."""
+def make_token_value(seed: int, form: TokenForm = "v2") -> Callable[[], str]:
+    """A source of token values, each of 64 random bytes in URL-safe base64. Form ``v2``: as InfluxDB 2 makes them, 88
+    characters that end in ``==``; ``apiv3``: as InfluxDB 3 Core and Enterprise do, ``apiv3_`` and 86 characters
+    without padding (influxdb3_catalog, catalog.rs). The same seed makes the same values."""
     source = random.Random(f"token values {seed}")  # not the numbers that make_ids draws from this seed
     lock = threading.Lock()
 
     def new_value() -> str:
         with lock:
-            return base64.urlsafe_b64encode(source.randbytes(64)).decode("ascii")
+            value = base64.urlsafe_b64encode(source.randbytes(64)).decode("ascii")
+        return value if form == "v2" else f"apiv3_{value.rstrip('=')}"
 
     return new_value

@@ -1,4 +1,4 @@
-"""What a token may do, as InfluxDB 2 writes it (influxdb, authz.go)."""
+"""What a token may do, as InfluxDB 2 writes it (influxdb, authz.go), databases of InfluxDB 3 included."""
 
 from __future__ import annotations
 
@@ -63,9 +63,22 @@ def operator() -> tuple[Permission, ...]:
     return tuple(Permission(action, resource) for resource in RESOURCE_TYPES for action in ("read", "write"))
 
 
+def all_powerful() -> tuple[Permission, ...]:
+    """The rights of a token that may do everything with whatever there is, databases included."""
+    return Permission("read", "instance"), Permission("write", "instance")
+
+
 def for_buckets(org_id: str, *, read: Iterable[str] = (), write: Iterable[str] = ()) -> tuple[Permission, ...]:
     """The rights to read and to write the buckets with those ids."""
     return (
         *(Permission("read", "buckets", id, org_id) for id in read),
         *(Permission("write", "buckets", id, org_id) for id in write),
+    )
+
+
+def for_databases(*, read: Iterable[str] = (), write: Iterable[str] = ()) -> tuple[Permission, ...]:
+    """The rights to read and to write the databases with those ids; they belong to no organization."""
+    return (
+        *(Permission("read", "databases", id) for id in read),
+        *(Permission("write", "databases", id) for id in write),
     )

@@ -28,14 +28,16 @@ class StorageRules:
       ``table``: measurement (InfluxDB 3 as its servers do).
     ``late_points``: what becomes of a point older than the bucket keeps: ``reject`` (with a reason), ``drop`` (without
     a word) or ``store`` (kept, but no query shows it).
-    ``creates_target``: whether a write makes the bucket that is not there yet.
+    ``tags_are_columns``: a table has one column for each key, be it of a tag or of a field, so that no key is both.
+    ``time_column``: the time is a column of that table too, named ``time``, once it has a row.
     ``leaves``: what a refused point leaves behind: ``nothing``, or the ``types`` of those of its fields that were seen
     before the refused one.
     """
 
     type_scope: TypeScope = "series"
     late_points: Literal["reject", "drop", "store"] = "reject"
-    creates_target: Literal["never"] = "never"
+    tags_are_columns: bool = False
+    time_column: bool = False
     leaves: Literal["nothing", "types"] = "nothing"
 
 

@@ -12,13 +12,15 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, repeat
+from types import MappingProxyType
 
-from mockflux.lineprotocol import FieldType, FieldValue, Line, Tags
+from mockflux.lineprotocol import ColumnType, FieldType, FieldValue, Line, Tags
 from mockflux.storage.block import Block, Row, Shape, Staged
 from mockflux.storage.rules import WEEK, StorageRules, scope_of
 from mockflux.storage.types import Types
 
 _Series = tuple[str, Tags]
+_NO_COLUMNS: Mapping[str, ColumnType] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class BucketData:
         #: Within what the fields of a line keep their types, given the line and its time in ns.
         self.scope = scope_of(rules, shard_duration)
         self._types = Types()
+        self._columns: dict[str, dict[str, ColumnType]] = {}
         self._series_ids: dict[_Series, int] = {}
         self._series: list[_Series] = []
         self._shapes: dict[Hashable, Shape] = {}
@@ -73,6 +76,16 @@ class BucketData:
     def field_type(self, line: Line, time: int, key: str) -> FieldType | None:
         """The type that this field has already in the scope of this line and time (ns); None if it is new there."""
         return self.types(line, time).get(key)
+
+    def columns(self, measurement: str) -> Mapping[str, ColumnType]:
+        """The columns of a table with the type that each had first; empty for an unknown table, and where tags are no
+        columns. Read it under the lock and do not keep it."""
+        return self._columns.get(measurement, _NO_COLUMNS)
+
+    @property
+    def table_count(self) -> int:
+        """How many tables there are (where tags are columns)."""
+        return len(self._columns)
 
     def register_types(self, line: Line, time: int, keys: Iterable[str]) -> None:
         """Notes the types of those fields of a line that is not stored (``leaves="types"``), where they are new."""
@@ -129,7 +142,19 @@ class BucketData:
         scopes = set(map(self.scope, staged.lines, staged.times))
         for scope in scopes:
             self._types.add(self._canonical(scope), staged.block.types)
+        if self.rules.tags_are_columns:
+            self._add_columns(staged)
         staged.block.extend(staged.times, ids, order, staged.columns)
+
+    def _add_columns(self, staged: Staged) -> None:
+        columns = self._columns.setdefault(staged.block.measurement, {})
+        for tags in {line.tags for line in staged.lines}:
+            for key, _ in tags:
+                columns.setdefault(key, "tag")
+        for key, type in staged.block.types.items():
+            columns.setdefault(key, type)
+        if self.rules.time_column:
+            columns.setdefault("time", "timestamp")
 
     def _shape(self, line: Line) -> Shape:
         fields = tuple([field[:2] for field in line.fields])
@@ -163,6 +188,7 @@ class BucketData:
         """Forgets points, series and types."""
         with self.lock:
             self._types.clear()
+            self._columns.clear()
             self._series_ids.clear()
             self._series.clear()
             self._shapes.clear()

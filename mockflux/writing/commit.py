@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 from mockflux.lineprotocol import BadLine, Line
 from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
-from mockflux.writing.judge import Timing, judge
-from mockflux.writing.rules import WriteRules
+from mockflux.writing.judge import Show, judge
+from mockflux.writing.rules import Room, WriteRules
+from mockflux.writing.timing import Timing
 
 
 def parse(body: bytes, grammar: str, multiplier: int) -> list[Line | BadLine]:
     """The lines of a body by the grammar of that name (a module of :mod:`mockflux.lineprotocol`)."""
-    lines: list[Line | BadLine] = import_module(f"mockflux.lineprotocol.{grammar}").parse(body, multiplier)
+    lines: list[Line | BadLine] = _grammar(grammar).parse(body, multiplier)
     return lines
 
 
-def write(body: bytes, timing: Timing, data: BucketData, rules: WriteRules, storage: StorageRules) -> Verdict:
+def write(
+    body: bytes,
+    timing: Timing,
+    data: BucketData,
+    rules: WriteRules,
+    storage: StorageRules,
+    room: Room = Room(),  # noqa: B008 (immutable)
+) -> Verdict:
     """Parse a body, judge its points and store those that may be stored, in one step for any reader.
 
     Rejections come without text; the profile words them.
     """
     lines = parse(body, rules.grammar, timing.multiplier)
+    show: Show = _grammar(rules.grammar).rendered if rules.quotes == "rendered" else _as_sent
     with data.lock:
-        judgement = judge(lines, timing, data, rules, storage)
+        judgement = judge(lines, timing, data, rules, storage, room, show)
         if judgement.fit:
             data.commit(judgement.fit)
         for line, time, keys in judgement.left:
             data.register_types(line, time, keys)
     return Verdict(len(judgement.fit), tuple(judgement.rejections), tuple(judgement.dropped))
+
+
+def _grammar(name: str) -> ModuleType:
+    return import_module(f"mockflux.lineprotocol.{name}")
+
+
+def _as_sent(line: Line) -> bytes:
+    return line.text

@@ -1,23 +1,25 @@
-"""Content encodings of a request body, undone with bounds.
+"""What a request body is in: content encodings undone with bounds, text told from what is none.
 
-The kinds of failure are those that a running InfluxDB 2 tells apart (influxdb http/points, Go's compress/gzip).
+Two readers of gzip are known, which tell failures apart in their own ways: ``go`` (Go's compress/gzip, as InfluxDB 2
+uses it in http/points) and ``flate2`` (Rust's flate2::read::MultiGzDecoder, as InfluxDB 3 uses it).
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 
 #: Content-Encoding values that mean gzip; matched as written (influxdb http/points/batch_reader.go).
 GZIP = ("gzip", "x-gzip")
 #: How much is inflated at once: bounds the memory that a bomb can take beyond the limit.
 _STEP = 1 << 20
 _MAGIC = b"\x1f\x8b\x08"
-_FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 2, 4, 8, 16
+_FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _FRESERVED = 2, 4, 8, 16, 0xE0
 
 
 class DecodeError(Exception):
     """The body cannot be inflated. ``kind`` is one of ``not_gzip truncated corrupt checksum trailing``; ``offset``
-    is the byte of the compressed data before which the fault lies (for ``corrupt``)."""
+    is the byte of the compressed data before which the fault lies (for ``corrupt`` by ``go``)."""
 
     def __init__(self, kind: str, offset: int = 0) -> None:
         super().__init__(kind)
@@ -56,38 +58,35 @@ def _header_end(body: bytes, start: int) -> int | None:
     return end if end <= len(body) else None
 
 
-def inflate(body: bytes, limit: int) -> bytes:
-    """The content of a gzip body, all its members joined.
+def inflate(body: bytes, limit: int, reader: str = "go") -> bytes:
+    """The content of a gzip body, all its members joined; ``reader`` (``go``, ``flate2``) tells what is wrong with it.
 
     Raises DecodeError where the body is broken, TooLarge as soon as more than ``limit`` bytes have come out; at most
     a step of 1 MiB more than that is ever held.
     """
+    header_fault, data_fault = _READERS[reader]
     parts: list[bytes] = []
     room = limit
     start = 0
     while True:
-        if _header_end(body, start) is None:
-            raise DecodeError("not_gzip" if start == 0 else _behind_a_member(body, start))
-        start, room = _member(body, start, room, parts)
+        kind = header_fault(body, start)
+        if kind is not None:
+            raise DecodeError(kind)
+        try:
+            start, room = _member(body, start, room, parts)
+        except zlib.error as error:
+            raise data_fault(body, start, error) from None
         if start == len(body):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _behind_a_member(body: bytes, start: int) -> str:
-    """What Go makes of something behind a member that is no header: it reads ten bytes before it looks at them."""
-    whole = len(body) - start >= 10
-    return "trailing" if whole and body[start : start + 3] != _MAGIC else "truncated"
-
-
 def _member(body: bytes, start: int, room: int, parts: list[bytes]) -> tuple[int, int]:
-    """Inflate one member into ``parts``; where it ends, and how much room is left."""
+    """Inflate one member into ``parts``; where it ends, and how much room is left. Raises zlib.error."""
     reader = zlib.decompressobj(wbits=31)
     data = memoryview(body)[start:]
     while not reader.eof:
-        try:
-            part = reader.decompress(data, _STEP)
-        except zlib.error as error:
-            raise _told_apart(body, start, error) from None
+        # One byte more than there is room for: what is wrong behind it is not come to any more.
+        part = reader.decompress(data, min(_STEP, room + 1))
         room -= len(part)
         if room < 0:
             raise TooLarge
@@ -99,9 +98,28 @@ def _member(body: bytes, start: int, room: int, parts: list[bytes]) -> tuple[int
     return len(body) - len(reader.unused_data), room
 
 
-def _told_apart(body: bytes, start: int, error: zlib.error) -> DecodeError:
-    """zlib's failure as one that Go tells apart: a wrong trailer, or broken data before some byte."""
-    if "data check" in str(error) or "length check" in str(error):
+def _in_trailer(error: zlib.error) -> bool:
+    """Whether zlib found the data itself sound, but not of the sum or length that its trailer has."""
+    return "data check" in str(error) or "length check" in str(error)
+
+
+# ---- how Go tells it
+
+
+def _go_header_fault(body: bytes, start: int) -> str | None:
+    """What is wrong with the gzip header that should begin at ``start``. Behind a member, ten bytes are read before
+    they are looked at."""
+    if _header_end(body, start) is not None:
+        return None
+    if start == 0:
+        return "not_gzip"
+    whole = len(body) - start >= 10
+    return "trailing" if whole and body[start : start + 3] != _MAGIC else "truncated"
+
+
+def _go_data_fault(body: bytes, start: int, error: zlib.error) -> DecodeError:
+    """A wrong trailer, or broken data before some byte."""
+    if _in_trailer(error):
         return DecodeError("checksum")
     header_end = _header_end(body, start) or start
     return DecodeError("corrupt", _corrupt_before(body[header_end:]))
@@ -123,3 +141,52 @@ def _corrupt_before(deflated: bytes) -> int:
                 break
             start += size
     return min(start + 1, len(deflated))
+
+
+# ---- how flate2 tells it
+
+
+def _flate2_header_fault(body: bytes, start: int) -> str | None:
+    """What is wrong with the gzip header that should begin at ``start``, behind a member as at the beginning: ten bytes
+    are read before they are looked at, and a wrong sum of the header is one like any other (flate2 gz/mod.rs)."""
+    if len(body) - start < 10:
+        return "truncated"
+    if body[start : start + 3] != _MAGIC or body[start + 3] & _FRESERVED:
+        return "not_gzip"
+    if _header_end(body, start) is not None:
+        return None
+    # Either its optional parts do not all come, or its sum is wrong: then it is whole without regard to the sum.
+    bare = bytes((*_MAGIC, body[start + 3] & ~_FHCRC)) + body[start + 4 :]
+    end = _header_end(bare, 0)
+    return "truncated" if end is None or end + 2 > len(bare) else "checksum"
+
+
+def _flate2_data_fault(body: bytes, start: int, error: zlib.error) -> DecodeError:
+    """A wrong trailer, or broken data; it does not say where."""
+    return DecodeError("checksum" if _in_trailer(error) else "corrupt")
+
+
+#: By name: what is wrong with a header, or None; what is wrong with data that zlib refused.
+_READERS: dict[str, tuple[Callable[[bytes, int], str | None], Callable[[bytes, int, zlib.error], DecodeError]]] = {
+    "go": (_go_header_fault, _go_data_fault),
+    "flate2": (_flate2_header_fault, _flate2_data_fault),
+}
+
+
+# ---- text
+
+
+def utf8_fault(body: bytes) -> tuple[str, int, int] | None:
+    """What keeps a body from being UTF-8: the kind, where it begins, and how many bytes it has; None for nothing.
+
+    ``not_utf8``: the bytes there are no part of any character; ``incomplete_utf8``: the body ends within one. Both are
+    told apart and counted as Rust's core::str::Utf8Error does (``valid_up_to``, ``error_len``).
+    """
+    if body.isascii():
+        return None
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        kind = "incomplete_utf8" if error.reason == "unexpected end of data" else "not_utf8"
+        return kind, error.start, error.end - error.start
+    return None

@@ -6,38 +6,21 @@ so that what was judged is still true when it is stored.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mockflux.lineprotocol import BadLine, FieldType, Line, to_bytes, to_text
-from mockflux.reasons import (
-    Malformed,
-    OutsideRetention,
-    Reason,
-    Rejection,
-    ReservedName,
-    StringTooLong,
-    TypeConflict,
-    Verdict,
-)
+from mockflux.lineprotocol import BadLine, Line, to_text
+from mockflux.reasons import Malformed, OutsideRetention, Rejection, Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
-from mockflux.writing.rules import WriteRules
+from mockflux.writing.objections import Bench, series_key
+from mockflux.writing.rules import Room, WriteRules
+from mockflux.writing.timing import Timing
 
+__all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "reported", "series_key"]
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """What times mean in one batch: ``multiplier`` ns per unit of a line's own timestamp, ``default`` ns for a line
-    without one, and (ns) the oldest time that the bucket keeps, with its ``retention``; 0 for keeping all."""
-
-    multiplier: int
-    default: int
-    bound: int = 0
-    retention: int = 0
-
-    def of(self, line: Line) -> int:
-        """The time of a line in ns."""
-        return self.default if line.time is None else line.time * self.multiplier
+#: How a refused point is shown.
+Show = Callable[[Line], bytes]
 
 
 @dataclass(slots=True)
@@ -56,27 +39,38 @@ class Judgement:
 
 
 def judge(
-    lines: Sequence[Line | BadLine], timing: Timing, data: BucketData, write: WriteRules, storage: StorageRules
+    lines: Sequence[Line | BadLine],
+    timing: Timing,
+    data: BucketData,
+    write: WriteRules,
+    storage: StorageRules,
+    room: Room = Room(),  # noqa: B008 (immutable)
+    show: Show = lambda line: line.text,
 ) -> Judgement:
-    """Judge every line of a batch by the rules, against each other and against what is stored."""
+    """Judge every line of a batch by the rules, against each other and against what is stored.
+
+    ``room`` is how much the database may hold; ``show`` gives the text by which a refused point is shown.
+    """
+    numbers = range(1, len(lines) + 1) if write.line_numbering == "parser" else [line.number for line in lines]
     if write.order == "phase" and write.malformed == "reject_batch":
-        malformed = [_malformed(line) for line in lines if isinstance(line, BadLine)]
+        numbered = zip(lines, numbers, strict=True)
+        malformed = [_malformed(line, number) for line, number in numbered if isinstance(line, BadLine)]
         if malformed:
             return Judgement([], malformed)
-    bench = _Bench(timing, data, write, storage)
+    bench = Bench(lines, timing, data, write, storage, room)
     result = Judgement(left=bench.left)
-    for line in lines:
+    for line, number in zip(lines, numbers, strict=True):
         if isinstance(line, BadLine):
-            result.rejections.append(_malformed(line))
+            result.rejections.append(_malformed(line, number))
             continue
-        time = timing.of(line)
-        reason = bench.objection(line, time)
+        point, time = bench.trimmed(line), timing.of(line)
+        reason = bench.objection(point, time)
         if reason is None:
-            result.fit.append((line, time))
+            result.fit.append((point, time))
             continue
         silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
         refused = result.dropped if silent else result.rejections
-        refused.append(Rejection(line.number, to_text(line.text), reason, time=time))
+        refused.append(Rejection(number, to_text(show(line)), reason, time=time))
     if any(_spoils_all(rejection, write) for rejection in result.rejections):
         result.fit.clear()
     return result
@@ -101,12 +95,13 @@ def kept(verdict: Verdict, rules: WriteRules) -> str:
 
 def reported(rejections: Iterable[Rejection], rules: WriteRules) -> tuple[Rejection, ...]:
     """The rejections that the reply may name, by the rules' ``report``."""
-    room = {which: _room(amount) for which, amount in rules.report.items()}
+    room = {which: _room(amount) for which, amount in {"together": "all", **rules.report}.items()}
     kept = []
     for rejection in rejections:
         which = "malformed" if isinstance(rejection.reason, Malformed) else "unfit"
-        if room[which] > 0:
+        if room[which] > 0 and room["together"] > 0:
             room[which] -= 1
+            room["together"] -= 1
             kept.append(rejection)
     return tuple(kept)
 
@@ -117,70 +112,8 @@ def _room(amount: str | int) -> float:
 
 def _spoils_all(rejection: Rejection, rules: WriteRules) -> bool:
     rule = rules.malformed if isinstance(rejection.reason, Malformed) else rules.unfit
-    return rule == "reject_batch"
+    return rule == "reject_batch" or rejection.reason.name in rules.spoils
 
 
-def _malformed(line: BadLine) -> Rejection:
-    return Rejection(line.number, to_text(line.text), Malformed(line.complaint))
-
-
-class _Bench:
-    """Judges the points of one batch in turn, remembering the types that its fit points have set."""
-
-    def __init__(self, timing: Timing, data: BucketData, write: WriteRules, storage: StorageRules) -> None:
-        self._timing, self._data, self._write, self._storage = timing, data, write, storage
-        self._types: dict[tuple[Hashable, str], FieldType] = {}
-        self.left: list[tuple[Line, int, tuple[str, ...]]] = []
-
-    def objection(self, line: Line, time: int) -> Reason | None:
-        """Why the point cannot be stored; None if it can, and then its types count for the points after it."""
-        return self._retention(line, time) or self._names(line) or self._lengths(line) or self._conflict(line, time)
-
-    def _retention(self, line: Line, time: int) -> Reason | None:
-        timing = self._timing
-        if time >= timing.bound or self._storage.late_points == "store":
-            return None
-        return OutsideRetention(line.measurement, series_key(line), time, timing.bound, timing.retention)
-
-    def _names(self, line: Line) -> Reason | None:
-        for key, _, _ in line.fields:
-            if key in self._write.reserved_fields:
-                return ReservedName(line.measurement, key)
-        return None
-
-    def _lengths(self, line: Line) -> Reason | None:
-        limit = self._write.string_limit
-        # A value cannot be longer than its line: spares the usual line the look at each field.
-        if not limit or len(line.text) <= limit:
-            return None
-        for key, _, value in line.fields:
-            if isinstance(value, str) and (length := len(to_bytes(value))) > limit:
-                return StringTooLong(line.measurement, key, length, limit)
-        return None
-
-    def _conflict(self, line: Line, time: int) -> Reason | None:
-        scope = self._data.scope(line, time)
-        stored = self._data.types(line, time)
-        own: dict[tuple[Hashable, str], FieldType] = {}
-        for key, got, _ in line.fields:
-            place = (scope, key)
-            in_batch = own.get(place) or self._types.get(place)
-            want = in_batch or stored.get(key)
-            if want is not None and want != got:
-                if self._storage.leaves == "types":
-                    self._types.update(own)
-                    self.left.append((line, time, tuple(key for _, key in own)))
-                return TypeConflict(line.measurement, key, got, want, "batch" if in_batch else "stored")
-            own[place] = got
-        self._types.update(own)
-        return None
-
-
-_KEY_ESCAPES = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
-_NAME_ESCAPES = str.maketrans({",": "\\,", " ": "\\ "})
-
-
-def series_key(line: Line) -> str:
-    """Measurement and tags as line protocol writes them: ``home,room=Living\\ Room``."""
-    tags = "".join(f",{key.translate(_KEY_ESCAPES)}={value.translate(_KEY_ESCAPES)}" for key, value in line.tags)
-    return line.measurement.translate(_NAME_ESCAPES) + tags
+def _malformed(line: BadLine, number: int) -> Rejection:
+    return Rejection(number, to_text(line.text), Malformed(line.complaint))

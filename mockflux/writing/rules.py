@@ -10,16 +10,41 @@ from typing import Literal
 Report = Literal["first", "all"] | int
 
 
+#: What a point can be asked before it is stored; :mod:`mockflux.writing.objections` has the questions.
+OBJECTIONS = (
+    "retention", "reserved_names", "string_lengths", "duplicate_tags", "mixed_fields", "duplicate_fields", "types",
+    "column_limit", "table_limit", "time_range",
+)  # fmt: skip
+
+#: Named settings for what refused lines do to the others.
+PRESETS: Mapping[str, Mapping[str, str]] = {
+    "atomic": {"malformed": "reject_batch", "unfit": "reject_batch"},
+    "keep_good": {"malformed": "keep_good", "unfit": "keep_good"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WriteRules:
     """How a batch is judged.
 
     ``grammar`` names a module of :mod:`mockflux.lineprotocol`. ``order``: ``phase`` parses all lines before any is
     judged, ``line`` judges line by line. ``malformed`` and ``unfit`` say what a malformed line, and a well-formed but
-    refused point, do to the others: ``reject_batch`` or ``keep_good``. ``report`` says how many of each a reply may
-    name. ``decided_by`` lists reasons by name, most important first: the first of them that occurs decides the
-    reply's wording; where none does, the first rejection in the body. ``reserved_fields`` are field keys that a point
-    must not have; ``string_limit`` is the longest string value in bytes, 0 for any length.
+    refused point, do to the others: ``reject_batch`` or ``keep_good``; the reasons in ``spoils`` refuse the batch whole
+    in any case. ``report`` says how many of each, and ``together``, a reply may name. ``decided_by``
+    lists reasons by name, most important first: the first of them that occurs decides the reply's wording; where none
+    does, the first rejection in the body.
+
+    ``objections`` are the questions that a point is asked, in this order; the first that finds something counts.
+    ``reserved_fields`` and ``reserved_tags`` are keys that a point must not have; ``reserved_beside`` says what becomes
+    of such a field beside others: the point is refused (``refuse``) or stored without it (``drop``). ``string_limit``
+    is the longest string value in bytes, 0 for any length.
+
+    ``line_numbering``: ``physical`` lines of the body, or ``parser``: blank lines and comments are not counted.
+    ``quotes``: refused points are shown ``as_sent``, or ``rendered`` anew by the grammar. ``empty``: whether a body
+    without points is accepted (``accept``) or not (``refuse``). ``creates_target``: whether a write makes the target
+    that is not there yet: ``never``, ``on_write`` (whatever becomes of its points), or ``on_commit`` (unless the batch
+    is refused whole); ``new_retention``, in seconds, is how long it will keep its points. ``gzip`` names the reader of
+    compressed bodies (:mod:`mockflux.writing.decode`).
     """
 
     grammar: str
@@ -28,5 +53,29 @@ class WriteRules:
     unfit: Literal["reject_batch", "keep_good"]
     report: Mapping[str, Report]
     decided_by: tuple[str, ...]
-    reserved_fields: frozenset[str]
-    string_limit: int
+    objections: tuple[str, ...] = ("retention", "reserved_names", "string_lengths", "types")
+    reserved_fields: frozenset[str] = frozenset()
+    reserved_tags: frozenset[str] = frozenset()
+    reserved_beside: Literal["refuse", "drop"] = "refuse"
+    string_limit: int = 0
+    spoils: frozenset[str] = frozenset()
+    line_numbering: Literal["physical", "parser"] = "physical"
+    quotes: Literal["as_sent", "rendered"] = "as_sent"
+    empty: Literal["accept", "refuse"] = "accept"
+    creates_target: Literal["never", "on_write", "on_commit"] = "never"
+    new_retention: int = 0
+    gzip: Literal["go", "flate2"] = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a database may hold: ``columns`` of a table and ``tables``, 0 for any number.
+
+    ``time_counts``: whether the time column is one of them. ``elsewhere`` is the number of tables in other databases,
+    where the limit is for all of them together.
+    """
+
+    columns: int = 0
+    tables: int = 0
+    time_counts: bool = True
+    elsewhere: int = 0

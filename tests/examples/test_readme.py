@@ -34,7 +34,9 @@ def test_the_tests_of_the_readme_pass(number: int, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True, timeout=100)
     wanted = found[number].count("\ndef test_") + found[number].startswith("def test_")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(rf"^{wanted} passed", done.stdout, re.MULTILINE), done.stdout
+    passed = re.search(r"^(\d+) passed", done.stdout, re.MULTILINE)
+    # A test for every edition is as many tests.
+    assert passed and int(passed[1]) >= wanted > 0, done.stdout
 
 
 def test_the_console_example(tmp_path: Path) -> None:

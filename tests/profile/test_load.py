@@ -31,11 +31,11 @@ def test_every_bundled_profile_loads() -> None:
         assert load_profile(name).id == name
 
 
-def test_parents_hold_forms_and_no_evidence() -> None:
-    parents = set(bundled()) - set(concrete())
+def test_parents_of_forms_hold_no_evidence() -> None:
+    """A parent that speaks for a document has a standing, and gives its evidence with its words."""
+    parents = [merge(bundled()[name]).data for name in set(bundled()) - set(concrete())]
     assert parents
-    for name in parents:
-        assert "evidence" not in merge(bundled()[name]).data, name
+    assert all(("evidence" in data) == ("standing" in data["edition"]) for data in parents)
 
 
 def test_a_user_s_own_profile_by_path(write: Write) -> None:
@@ -66,7 +66,7 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
     ("text", "key", "problem"),
     [
         (OWN + "[colour]\nx = 1", "colour", "unknown section; expected one of edition, setup"),
-        (OWN + "[write]\nspeed = 1", "write.speed", "unknown key; expected one of grammar, order"),
+        (OWN + "[write]\nspeed = 1", "write.speed", "unknown key; expected one of preset, grammar, order"),
         (OWN + "[write]\norder = 'backwards'", "write.order", "expected one of phase, line, got 'backwards'"),
         (OWN + "[limits]\nbody = 'much'", "limits.body", "expected a whole number, 0 or more, got 'much'"),
         (OWN + "[limits]\nbody = true", "limits.body", "expected a whole number, 0 or more, got True"),
@@ -85,12 +85,12 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         (
             OWN + "[clause.bucket_not_found]\ncode = 'not found'\nmessage = 'no $buket'",
             'clause."bucket_not_found".message',
-            "unknown placeholder $buket; expected one of bucket, code",
+            "unknown placeholder $buket; expected one of bucket, cluster_uuid, code",
         ),
         (
             OWN + "[clause.bucket_not_found]\ncode = 'not found'\nmessage = '${bucket:shout}'",
             'clause."bucket_not_found".message',
-            "unknown filter 'shout'; expected one of duration, q, rfc3339nano",
+            "unknown filter 'shout'; expected one of cut20, duration, q, quoted, rfc3339, rfc3339nano",
         ),
         (
             OWN + "[clause.pong]\nstatus = 204\nheaders = { X-Price = '5$' }",
@@ -217,8 +217,8 @@ def test_a_missing_key_of_a_finished_profile(write: Write) -> None:
     )
     error = complaint(write(text))
     assert (error.key, error.problem) == (
-        "setup.bucket",
-        "missing key; expected one line of text without control characters, not empty",
+        "setup.token",
+        "missing key; expected visible ASCII characters without blanks",
     )
 
 

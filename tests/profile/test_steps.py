@@ -9,11 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from mockflux.http import checks, credentials, lookups, probes, routes, writes
+from mockflux.http import checks, credentials, lookups, params, probes, routes, writes
 from mockflux.outcomes import Outcome
 from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS, THINGS, Step
 
-MODULES: tuple[ModuleType, ...] = (checks, credentials, lookups, probes, writes)
+MODULES: tuple[ModuleType, ...] = (checks, credentials, lookups, params, probes, writes)
 OUTCOMES = {cls.__name__: cls for cls in Outcome.CATALOGUE.values()}
 DEFINED = {
     node.name: node

@@ -78,7 +78,7 @@ def test_a_lone_dollar_sign(source: str) -> None:
 
 
 def test_an_unknown_filter() -> None:
-    with pytest.raises(ValueError, match="unknown filter 'x'; expected one of duration, q, rfc3339nano"):
+    with pytest.raises(ValueError, match="unknown filter 'x'; expected one of cut20, duration, q, quoted, rfc3339"):
         Template("${name:x}")
 
 

@@ -15,6 +15,8 @@ from mockflux.reply import Reply
 from mockflux.request import Request
 from mockflux.server import SocketServer
 
+#: What Go's net/http does not mind.
+UNMINDED = frozenset({"uri", "minor_version"})
 DEADLINE = 20.0  # seconds after which something counts as hanging
 
 
@@ -25,10 +27,11 @@ class App:
         self.close_header = ("Connection", "close")
         self.close_before: frozenset[str] = frozenset()
         self.max_head = 20_000
+        self.max_headers = self.max_target = 0
         self.max_body = 300_000
         self.requests: list[Request] = []
         self.refusals: list[tuple[str, bytes]] = []
-        self.minds: set[str] | None = None  # problems that it refuses; None: all
+        self.minds: set[str] | None = None  # problems that it refuses; None: all but what Go does not mind
         self.reply: Callable[[Request], Reply] = lambda request: Reply(204, "No Content", [("X-Build", "OSS")])
 
     def answer(self, request: Request) -> Reply:
@@ -36,7 +39,7 @@ class App:
         return self.reply(request)
 
     def refuse(self, problem: str, head: bytes) -> Reply | None:
-        if self.minds is not None and problem not in self.minds:
+        if problem in UNMINDED if self.minds is None else problem not in self.minds:
             return None
         self.refusals.append((problem, head))
         return Reply(400, "Bad Request: " + problem, [("Connection", "close")], b"400 " + problem.encode())

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mockflux.server.wire import HARD_PROBLEMS, SOFT_PROBLEMS, read_head
+from mockflux.server.wire import HARD_PROBLEMS, SOFT_PROBLEMS, Unreadable, read_head
 
 HOST = b"Host: x\r\n"
 
@@ -168,6 +168,73 @@ def test_a_problem_that_cannot_be_overlooked_closes(app, client):
     app.minds = set()
     client.send(b"GET /a b HTTP/1.1\r\n\r\n")
     assert client.closed()
+
+
+def test_it_closes_in_order_although_the_client_goes_on_sending(app, client):
+    """As one does that speaks HTTP/2: it would take a reset connection for a broken one."""
+    app.minds = set()
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 100_000)
+    assert client.closed()
+
+
+# ---------------------------------------------------------------------- what hyper minds and Go does not
+
+
+@pytest.mark.parametrize(
+    ("target", "minded"),
+    [
+        ("/write?db=a", False),
+        ("*", False),
+        ("nowhere", False),
+        ("a.example:80", False),
+        ("http://u@h:1/x//y?z#f", False),
+        ("http://h?a=b", False),
+        ('/{"a":"%zz"}|^[]', False),
+        ("/a?b=`{}|^'", False),
+        ("/ä?b=ü", False),
+        ("nowhere/else", True),
+        ("?a=b", True),
+        ("http:///a", True),
+        ("/a<b", True),
+        ("/a?q=1>0", True),
+        ("/a`b", True),
+        ('/a?q="b"', True),
+        ("/a#<", True),
+    ],
+)
+def test_a_target_that_is_no_uri(app, client, target, minded):
+    app.minds = {"uri"}
+    assert client.ask(f"GET {target} HTTP/1.1\r\n\r\n").status == (400 if minded else 204)
+    assert [problem for problem, _ in app.refusals] == ["uri"] * minded
+
+
+def test_a_minor_version_that_is_neither_0_nor_1(app, client):
+    app.minds = {"minor_version"}
+    assert client.ask(b"GET / HTTP/1.1\r\n\r\n").status == 204
+    assert client.ask(b"GET / HTTP/1.2\r\n\r\n").body == b"400 minor_version"
+
+
+def test_too_many_headers(app, client):
+    app.max_headers = 3
+    assert client.ask(b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\nA: b\r\n\r\n").status == 204
+    assert client.ask(b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\nA: b\r\nC:\r\n\r\n").body == b"400 headers_too_many"
+
+
+def test_a_target_that_is_too_long(app, client):
+    app.max_target = 10
+    assert client.ask(b"GET /234567890 HTTP/1.1\r\n" + HOST + b"\r\n").status == 204
+    assert client.ask(b"GET /2345678901 HTTP/1.1\r\n" + HOST + b"\r\n").body == b"400 target_too_long"
+
+
+def test_of_several_problems_the_head_comes_first_and_its_length_last(app, client):
+    app.max_headers, app.max_target = 1, 5
+    long = b"GET /23456 HTTP/1.1\r\n"
+    with pytest.raises(Unreadable, match="head"):
+        read_head(long + b"no colon\r\nA: b\r\n\r\n", 1, 5)
+    with pytest.raises(Unreadable, match="headers_too_many"):
+        read_head(long + b"A: b\r\nContent-Length: x\r\n\r\n", 1, 5)
+    with pytest.raises(Unreadable, match="target_too_long"):
+        read_head(long + b"Content-Length: x\r\n\r\n", 1, 5)
 
 
 @pytest.mark.parametrize("host", [b"", b"example.com", b"[::1]:80", b"a_b.example:8086"])

@@ -6,7 +6,16 @@ from typing import get_args
 
 import pytest
 
-from mockflux.storage.permissions import RESOURCE_TYPES, Action, Permission, allows, for_buckets, operator
+from mockflux.storage.permissions import (
+    RESOURCE_TYPES,
+    Action,
+    Permission,
+    all_powerful,
+    allows,
+    for_buckets,
+    for_databases,
+    operator,
+)
 
 ORG, OTHER = "000000000000000a", "000000000000000b"
 B1, B2 = "00000000000000b1", "00000000000000b2"
@@ -74,6 +83,23 @@ def test_rights_for_buckets() -> None:
     ]
     assert allows(rights, "write", "buckets", B2, ORG)
     assert not allows(rights, "read", "buckets", B2, ORG)
+
+
+def test_rights_for_databases() -> None:
+    rights = for_databases(read=[B1], write=[B2])
+    assert [str(right) for right in rights] == [f"read:databases/{B1}", f"write:databases/{B2}"]
+    assert allows(rights, "write", "databases", B2, "")
+    assert not allows(rights, "write", "databases", B1, "")
+    assert not allows(rights, "read", "databases", None, "")
+    assert not allows(rights, "write", "buckets", B2, ORG)
+    assert allows([Permission("write", "databases")], "write", "databases", B1, ""), "without an id: all of them"
+
+
+@pytest.mark.parametrize("action", get_args(Action))
+@pytest.mark.parametrize("resource", ["databases", "buckets", "orgs"])
+def test_some_tokens_may_do_everything(action: Action, resource: str) -> None:
+    assert allows(all_powerful(), action, resource, B1, ORG)
+    assert allows(all_powerful(), action, resource, None, "")
 
 
 @pytest.mark.parametrize(

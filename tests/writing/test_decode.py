@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from typing import Any
 
@@ -28,9 +29,9 @@ def test_more_than_one_step() -> None:
     assert decode.inflate(gzip.compress(content), BIG) == content
 
 
-def kind(body: bytes, limit: int = BIG) -> tuple[str, int]:
+def kind(body: bytes, limit: int = BIG, reader: str = "go") -> tuple[str, int]:
     with pytest.raises(decode.DecodeError) as caught:
-        decode.inflate(body, limit)
+        decode.inflate(body, limit, reader)
     return caught.value.kind, caught.value.offset
 
 
@@ -97,7 +98,137 @@ def test_a_header_with_its_own_checksum() -> None:
     assert decode.inflate(summed + WHOLE[10:], BIG) == gzip.decompress(WHOLE)
 
 
+# ---------------------------------------------------------------- as flate2 tells it apart
+
+NO_HEADER, ENDED, SUM, BROKEN = "not_gzip", "truncated", "checksum", "corrupt"
+#: A body as it was sent to a running InfluxDB 3 Core 3.10, byte by byte.
+RECORDED = bytes.fromhex("1f8b0800000000000203cb5548b3355430343780020010106401 10000000")
+
+
+def summed(begun: bytes, wrong: int = 0) -> bytes:
+    return begun + (zlib.crc32(begun) & 0xFFFF ^ wrong).to_bytes(2, "little") + WHOLE[10:]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # What a running Core answered, its words in the comment.
+        pytest.param(b"m f=1 1700000000", NO_HEADER, id="plain"),  # invalid gzip header
+        pytest.param(b"plain", ENDED, id="plain and short"),  # unexpected end of file
+        pytest.param(b"", ENDED, id="empty"),
+        pytest.param(RECORDED[:26], ENDED, id="trailer cut"),
+        pytest.param(RECORDED[:15], ENDED, id="data cut"),
+        pytest.param(RECORDED[:10], ENDED, id="only a header"),
+        pytest.param(RECORDED[:4], ENDED, id="half a header"),
+        pytest.param(RECORDED[:-8] + bytes(4) + RECORDED[-4:], SUM, id="wrong checksum"),
+        pytest.param(RECORDED[:-1] + b"\x01", SUM, id="wrong length"),
+        pytest.param(RECORDED + b"rubbish", ENDED, id="something short behind"),
+        pytest.param(RECORDED[:10] + b"\xff" * 4 + RECORDED[14:], BROKEN, id="broken data"),  # corrupt deflate stream
+        # What follows from flate2's source.
+        pytest.param(RECORDED + b"0123456789", NO_HEADER, id="something long behind"),
+        pytest.param(RECORDED + RECORDED[:-3], ENDED, id="second member cut"),
+        pytest.param(RECORDED + RECORDED[:-1] + b"\1", SUM, id="second member wrong"),
+        pytest.param(b"\x1f\x8b\x07" + WHOLE[3:], NO_HEADER, id="another method"),
+        pytest.param(header(0x20, WHOLE[10:]), NO_HEADER, id="a reserved flag"),
+        pytest.param(header(4, b"\x04\x00abc"), ENDED, id="extra cut"),
+        pytest.param(header(8, b"name"), ENDED, id="name without an end"),
+        pytest.param(header(2, b"\0"), ENDED, id="header's sum cut"),
+        pytest.param(header(2 | 8, b"name"), ENDED, id="name without an end before the header's sum"),
+        pytest.param(summed(header(2 | 8, b"name\0"), wrong=1), SUM, id="header's sum wrong"),
+    ],
+)
+def test_faults_as_flate2_tells_them(body: bytes, expected: str) -> None:
+    assert kind(body, reader="flate2") == (expected, 0)
+
+
+def test_flate2_reads_what_is_whole() -> None:
+    assert decode.inflate(RECORDED, BIG, "flate2") == b"m f=1 1700000000"
+    assert decode.inflate(RECORDED * 3, BIG, "flate2") == b"m f=1 1700000000" * 3
+    assert decode.inflate(summed(header(2 | 8, b"name\0")), BIG, "flate2") == gzip.decompress(WHOLE)
+    assert decode.inflate(gzip.compress(b""), BIG, "flate2") == b""
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, len(RECORDED) * 2 - 1), st.integers(0, 255))
+def test_both_readers_refuse_the_same_bodies(at: int, value: int) -> None:
+    """But one with a reserved flag, which they name differently."""
+    body = bytearray(RECORDED * 2)
+    body[at] = value
+    outcomes = []
+    for reader in ("go", "flate2"):
+        try:
+            outcomes.append(decode.inflate(bytes(body), BIG, reader))
+        except decode.DecodeError:
+            outcomes.append(b"refused")
+    assert outcomes[0] == outcomes[1]
+
+
+# ---------------------------------------------------------------- text
+
+
+def as_rust(body: bytes) -> tuple[str, int, int] | None:
+    """core::str::validations::run_utf8_validation, step by step."""
+    at = 0
+    while at < len(body):
+        first, begin = body[at], at
+        width = 1 if first < 0x80 else 2 if 0xC2 <= first < 0xE0 else 3 if 0xE0 <= first < 0xF0 else 4
+        if first in range(0x80, 0xC2) or first > 0xF4:
+            return ("not_utf8", begin, 1)
+        for step in range(1, width):
+            if begin + step == len(body):
+                return ("incomplete_utf8", begin, step)
+            low, high = 0x80, 0xBF
+            if step == 1:
+                low = {0xE0: 0xA0, 0xF0: 0x90}.get(first, low)
+                high = {0xED: 0x9F, 0xF4: 0x8F}.get(first, high)
+            if not low <= body[begin + step] <= high:
+                return ("not_utf8", begin, step)
+        at += width
+    return None
+
+
+#: Each side of every bound that UTF-8 has.
+EDGES = bytes.fromhex("00417f808f909f a0bfc0c1c2dfe0e1ecedeeeff0f1f3f4f5ff")
+
+
+def test_utf8_is_judged_as_rust_does() -> None:
+    for length in range(4):
+        for body in itertools.product(EDGES, repeat=length):
+            assert decode.utf8_fault(bytes(body)) == as_rust(bytes(body)), bytes(body)
+
+
+@given(st.lists(st.one_of(st.text(max_size=3).map(str.encode), st.binary(max_size=4)), max_size=6))
+def test_utf8_is_judged_as_rust_does_anywhere(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    assert decode.utf8_fault(body) == as_rust(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        # What a running Core answered: "invalid utf-8 sequence of 1 bytes from index 4" …
+        pytest.param(b"m,t=\xff f=1 1700000000", ("not_utf8", 4, 1), id="no byte of any character"),
+        pytest.param(b'm f=1 1700000000\nm s="\xc2(" 1700000001', ("not_utf8", 22, 1), id="begun and not gone on with"),
+        pytest.param(b"\xff\xfem f=1", ("not_utf8", 0, 1), id="UTF-16"),
+        pytest.param(RECORDED, ("not_utf8", 1, 1), id="gzip that is not declared"),
+        # … and "incomplete utf-8 byte sequence from index 16".
+        pytest.param(b"m f=1 1700000000\xe2\x82", ("incomplete_utf8", 16, 2), id="ended within one"),
+    ],
+)
+def test_utf8_as_recorded(body: bytes, fault: tuple[str, int, int]) -> None:
+    assert decode.utf8_fault(body) == fault
+
+
 # ---------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize("reader", ["go", "flate2"])
+def test_what_is_wrong_beyond_the_limit_is_not_seen(reader: str) -> None:
+    """Nobody reads on to find it."""
+    body = gzip.compress(b"x" * 200)[:-8] + bytes(8)
+    with pytest.raises(decode.TooLarge):
+        decode.inflate(body, 99, reader)
+    assert kind(body, 200, reader) == ("checksum", 0)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 1 << 20, (1 << 20) + 1])

@@ -1,0 +1,223 @@
+"""What a point is asked before it is stored: questions in the order of the profile's, each written once, here.
+
+A bench judges the points of one batch in turn. It remembers the types and columns that its fit points have brought, so
+that they count for the points after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from mockflux.lineprotocol import BadLine, ColumnType, FieldType, Line, to_bytes
+from mockflux.reasons import (
+    DuplicateField,
+    DuplicateTag,
+    OutsideRetention,
+    Reason,
+    ReservedName,
+    StringTooLong,
+    TimeOutOfRange,
+    TooManyColumns,
+    TooManyTables,
+    TypeConflict,
+)
+from mockflux.storage.rules import StorageRules
+from mockflux.storage.table import BucketData
+from mockflux.writing.rules import Room, WriteRules
+from mockflux.writing.timing import INT64, Timing
+
+_Objection = Callable[[Line, int], Reason | None]
+
+
+class Bench:
+    """Judges the points of one batch in turn."""
+
+    def __init__(
+        self,
+        lines: Sequence[Line | BadLine],
+        timing: Timing,
+        data: BucketData,
+        write: WriteRules,
+        storage: StorageRules,
+        room: Room,
+    ) -> None:
+        self._lines, self._timing, self._data, self._write, self._storage = lines, timing, data, write, storage
+        self._room = room
+        self._known_types: dict[tuple[Hashable, str], FieldType] = {}
+        self._columns: dict[str, dict[str, ColumnType]] = {}
+        self._objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.objections]
+        #: What refused points leave behind: see :class:`mockflux.writing.judge.Judgement`.
+        self.left: list[tuple[Line, int, tuple[str, ...]]] = []
+
+    def objection(self, line: Line, time: int) -> Reason | None:
+        """Why the point cannot be stored; None if it can, and then its types count for the points after it."""
+        for objection in self._objections:
+            reason = objection(line, time)
+            if reason is not None:
+                return reason
+        self._remember(line, time)
+        return None
+
+    def trimmed(self, line: Line) -> Line:
+        """The line without those of its fields that are left out in silence."""
+        reserved = self._write.reserved_fields
+        if self._write.reserved_beside == "refuse" or not reserved:
+            return line
+        fields = tuple(field for field in line.fields if field.key not in reserved)
+        return line._replace(fields=fields) if fields and len(fields) < len(line.fields) else line
+
+    def _remember(self, line: Line, time: int) -> None:
+        scope = self._data.scope(line, time)
+        self._known_types.update({(scope, key): type for key, type, _ in line.fields})
+        if self._storage.tags_are_columns:
+            columns = self._columns.setdefault(line.measurement, {})
+            for key, type in self._of(line):
+                columns.setdefault(key, type)
+
+    # ---------------------------------------------------------------- time
+
+    def _retention(self, line: Line, time: int) -> Reason | None:
+        timing = self._timing
+        if time >= timing.bound or not timing.retention or self._storage.late_points == "store":
+            return None
+        return OutsideRetention(line.measurement, series_key(line), time, timing.bound, timing.retention)
+
+    def _time_range(self, line: Line, time: int) -> Reason | None:
+        if time in INT64 or line.time is None:
+            return None
+        return TimeOutOfRange(line.time, self._timing.precision)
+
+    # ---------------------------------------------------------------- names and values
+
+    def _reserved_names(self, line: Line, time: int) -> Reason | None:
+        # A name that is a column already conflicts with it instead.
+        known = self._data.columns(line.measurement) or self._columns.get(line.measurement, {})
+        for key, _ in line.tags:
+            if key in self._write.reserved_tags and key not in known:
+                return ReservedName(line.measurement, key, "tag")
+        for key, _, _ in line.fields:
+            if key in self._write.reserved_fields and key not in known:
+                return ReservedName(line.measurement, key)
+        return None
+
+    def _string_lengths(self, line: Line, time: int) -> Reason | None:
+        limit = self._write.string_limit
+        # A value cannot be longer than its line: spares the usual line the look at each field.
+        if not limit or len(line.text) <= limit:
+            return None
+        for key, _, value in line.fields:
+            if isinstance(value, str) and (length := len(to_bytes(value))) > limit:
+                return StringTooLong(line.measurement, key, length, limit)
+        return None
+
+    def _duplicate_tags(self, line: Line, time: int) -> Reason | None:
+        seen: set[str] = set()
+        for key, _ in line.written:  # empty where no tag key stands twice
+            if key in seen:
+                return DuplicateTag(line.measurement, key)
+            seen.add(key)
+        return None
+
+    def _mixed_fields(self, line: Line, time: int) -> Reason | None:
+        """A field key that stands twice, with two types."""
+        seen: dict[str, FieldType] = {}
+        for key, type, _ in line.fields:
+            if seen.setdefault(key, type) != type:
+                return DuplicateField(line.measurement, key, "other")
+        return None
+
+    def _duplicate_fields(self, line: Line, time: int) -> Reason | None:
+        """A field key that stands twice, whatever its types."""
+        seen: set[str] = set()
+        for key, _, _ in line.fields:
+            if key in seen:
+                return DuplicateField(line.measurement, key)
+            seen.add(key)
+        return None
+
+    # ---------------------------------------------------------------- types and columns
+
+    def _types(self, line: Line, time: int) -> Reason | None:
+        scope = self._data.scope(line, time)
+        stored = self._data.types(line, time)
+        own: dict[str, ColumnType] = {}
+        if self._storage.tags_are_columns:
+            for key, _ in line.written or line.tags:
+                want, where = self._column(line.measurement, key)
+                if want not in (None, "tag"):
+                    return TypeConflict(line.measurement, key, "tag", want, where)
+                own[key] = "tag"
+        for position, (key, got, _) in enumerate(line.fields):
+            want, where = own.get(key) or self._known_types.get((scope, key)), "batch"
+            if want is None:
+                want, where = stored.get(key), "stored"
+            if want is None and self._storage.tags_are_columns:
+                column, where = self._column(line.measurement, key)
+                want = column if column in ("tag", "timestamp") else None
+            if want is not None and want != got:
+                self._leave(line, time, position)
+                return TypeConflict(line.measurement, key, got, want, where)
+            own[key] = got
+        return None
+
+    def _column(self, measurement: str, key: str) -> tuple[ColumnType | None, str]:
+        """The type of a column of the table, and where it comes from."""
+        in_batch = self._columns.get(measurement, {}).get(key)
+        return (in_batch, "batch") if in_batch else (self._data.columns(measurement).get(key), "stored")
+
+    def _leave(self, line: Line, time: int, position: int) -> None:
+        """Note what a point leaves behind that is refused for its field at that position."""
+        if self._storage.leaves == "types":
+            keys = dict.fromkeys(key for key, _, _ in line.fields[:position])
+            self._known_types.update({(self._data.scope(line, time), f.key): f.type for f in line.fields[:position]})
+            self.left.append((line, time, tuple(keys)))
+
+    def _column_limit(self, line: Line, time: int) -> Reason | None:
+        limit = self._room.columns
+        stored, batch = self._data.columns(line.measurement), self._columns.get(line.measurement, {})
+        # Where the time is a column, it is in `columns` once there is a row, and may not count.
+        extra = int(self._room.time_counts)
+        if not limit or len(stored) + len(batch) + len(line.tags) + len(line.fields) + extra <= limit:
+            return None
+        if self._width({*stored, *batch, *(key for key, _ in self._of(line))}) <= limit:
+            return None
+        others = (own for own in self._lines if isinstance(own, Line) and own.measurement == line.measurement)
+        wanted = {*stored, *(key for other in others for key, _ in self._of(other))}
+        return TooManyColumns(line.measurement, self._width(stored.keys()), self._width(wanted), limit)
+
+    def _width(self, columns: AbstractSet[str]) -> int:
+        """The number of columns of a table, as the limit counts them."""
+        own = len(columns - {"time"}) if self._storage.time_column else len(columns)
+        return own + int(self._room.time_counts and bool(columns))
+
+    def _table_limit(self, line: Line, time: int) -> Reason | None:
+        room = self._room
+        if not room.tables or self._data.columns(line.measurement) or line.measurement in self._columns:
+            return None
+        there = room.elsewhere + self._data.table_count
+        new = sum(not self._data.columns(table) for table in self._columns)
+        if there + new < room.tables:
+            return None
+        tables = {own.measurement for own in self._lines if isinstance(own, Line)}
+        wanted = there + sum(not self._data.columns(table) for table in tables)
+        return TooManyTables(line.measurement, there, wanted, room.tables)
+
+    def _of(self, line: Line) -> Iterator[tuple[str, ColumnType]]:
+        """The columns that a line brings, tags first, in its own order."""
+        for key, _ in line.written or line.tags:
+            yield key, "tag"
+        for key, type, _ in line.fields:
+            yield key, type
+        if self._storage.time_column:
+            yield "time", "timestamp"
+
+
+_KEY_ESCAPES = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
+_NAME_ESCAPES = str.maketrans({",": "\\,", " ": "\\ "})
+
+
+def series_key(line: Line) -> str:
+    """Measurement and tags as line protocol writes them: ``home,room=Living\\ Room``."""
+    tags = "".join(f",{key.translate(_KEY_ESCAPES)}={value.translate(_KEY_ESCAPES)}" for key, value in line.tags)
+    return line.measurement.translate(_NAME_ESCAPES) + tags

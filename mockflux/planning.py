@@ -154,6 +154,9 @@ def _sayable(profile: Profile, door: str) -> Iterator[Clause]:
     for clause in profile.clauses.values():
         if clause.by == "fault" and Key.parse(clause.key).door in ("", door):
             outcomes.append(clause.key.partition("@")[0])
+    said = {text.partition(":")[0] for text in outcomes}
+    # Kinds that the profile words apart: which of them a request leads to depends on its points and on switches.
+    outcomes += [key.partition("@")[0] for key in profile.clauses if ":" in key and Key.parse(key).outcome in said]
     for text in outcomes:
         outcome, _, kind = text.partition(":")
         found = profile.find(outcome, kind or _USUAL_KIND.get(outcome, ""), door)

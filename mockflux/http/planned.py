@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mockflux.http import supposed
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Place, handler_of
-from mockflux.lineprotocol import to_text
-from mockflux.outcomes import Outcome, PointsRejected
+from mockflux.outcomes import BodyTooLarge, Outcome, PointsRejected, TooManyDatabases
 from mockflux.profile.clause import Key
-from mockflux.reasons import Malformed, Rejection
 from mockflux.reply import Reply
 from mockflux.request import Request
 from mockflux.world import MAX_BODY, World
-from mockflux.writing import decode
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault
@@ -31,13 +28,16 @@ def said_out_of_turn(world: World, request: Request, place: Place, fault: Fault)
     """A clause said by plan, filled with what is known of the request and what the plan gave."""
     clause = fault.clauses[place.door]
     passage = Passage(world, request, place)
-    rules = passage.param_rules
+    rules, key = passage.param_rules, Key.parse(clause.key)
+    # Where database and retention policy are told apart, the name is that of the database alone.
+    split = "retention_policy" in Outcome.CATALOGUE[key.outcome].fact_names()
     asked = {
         "org": next((value for name in rules.org if (value := passage.params.get(name))), None),
         "bucket": passage.params.get(rules.target),
-        "database": passage.params.get(rules.target),
+        "database": passage.params.get(rules.target) if split else passage.target_name,
         "retention_policy": passage.params.get(rules.retention_policy),
         "precision": passage.params.get("precision"),
+        "limit": _limits(world).get(key.outcome),
         "allow": place.allow,
         "location": request.path,
     }
@@ -47,18 +47,26 @@ def said_out_of_turn(world: World, request: Request, place: Place, fault: Fault)
         **clause.example,
         **fault.facts,
     }
-    key = Key.parse(clause.key)
     if key.outcome == PointsRejected.name:
-        rejection = Rejection(1, _first_line(request), Malformed("missing fields"))
-        known["deciding"] = world.profile.worded(rejection)
+        reason, kept = _taken_apart(key.kind)
+        known["deciding"] = rejection = supposed.rejection(passage, reason)
+        known |= {"rejections": (rejection,), **({"kept": kept} if kept else {})}
     outcome = Outcome.CATALOGUE[key.outcome].example(key.kind, known)
     return world.say(outcome, key.door or place.door, request.header("origin"), clause)
 
 
-def _first_line(request: Request) -> str:
-    """The first line of a body that can be read at once, whether compressed or not."""
-    body = request.body
-    if request.header("content-encoding") in decode.GZIP:
-        with suppress(decode.DecodeError, decode.TooLarge):
-            body = decode.inflate(body, MAX_BODY)
-    return to_text(body.split(b"\n", 1)[0])
+def _limits(world: World) -> dict[str, int]:
+    """The limits that outcomes tell of."""
+    limits = world.settings.limits
+    return {
+        BodyTooLarge.name: limits.sent or limits.body or MAX_BODY,
+        TooManyDatabases.name: limits.databases,
+    }
+
+
+def _taken_apart(kind: str) -> tuple[str, str]:
+    """Reason and what became of the other points, of a kind of ``points_rejected``; either may be empty."""
+    reason, _, kept = kind.rpartition(".")
+    if not reason and kept not in ("atomic", "partial", "all"):
+        return kept, ""
+    return reason, kept

@@ -1,7 +1,8 @@
 """Line protocol: bytes in, points or exact complaints out.
 
-A grammar is a module with one function, ``parse(body, multiplier)``. ``go`` is the parser of InfluxDB 1 and 2, ``iox``
-that of InfluxDB 3. The names here are what every grammar produces and what judging and storing work on.
+A grammar is a module with a function ``parse(body, multiplier)`` and the complaint ``NO_FIELDS``. ``go`` is the parser
+of InfluxDB 1 and 2, ``iox`` that of InfluxDB 3. The names here are what every grammar produces and what judging and
+storing work on.
 """
 
 from __future__ import annotations

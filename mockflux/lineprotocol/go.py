@@ -23,6 +23,9 @@ from typing import NamedTuple
 from mockflux.lineprotocol import BadLine, Field, Line, Tags, to_text
 from mockflux.lineprotocol.govalues import INT64_MAX, INT64_MIN, Malformed, Value, bare, integer, string
 
+#: The complaint of a line that ends where its fields should begin.
+NO_FIELDS = "missing fields"
+
 #: The longest series key, and the longest series key with a field.
 MAX_KEY_LENGTH = 65535
 #: Nanoseconds: int64 without its two lowest values and its highest, which the storage engine keeps for itself.

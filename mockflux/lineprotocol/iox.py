@@ -21,6 +21,9 @@ from typing import NamedTuple
 from mockflux.lineprotocol import BadLine, Field, Line, LineAsWritten, Tags, to_bytes, to_text
 from mockflux.lineprotocol.govalues import INT64_MAX, INT64_MIN, UINT64_MAX, Malformed
 
+#: The complaint of a line that ends where its fields should begin.
+NO_FIELDS = "No fields were provided"
+
 #: The longest measurement, tag key, tag value, field key and string value in bytes, escapes resolved. The shared crate
 #: has 64 KiB by default and 1 MiB as Core and Enterprise are built (its feature ``large-strings``).
 MAX_STRING_LENGTH = 1 << 20
@@ -275,7 +278,7 @@ def _read_fields(text: bytes, start: int) -> tuple[list[Field], int]:
     # What is here is no field, but if it begins with a name that cannot be, the complaint is about that.
     _unescaped(_matched(_KEY, text, position)[0], _NAME_ESCAPE)
     if not fields:
-        raise Malformed("No fields were provided")
+        raise Malformed(NO_FIELDS)
     return fields, position if len(fields) == 1 else end
 
 

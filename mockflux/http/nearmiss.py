@@ -10,13 +10,17 @@ from mockflux.http.routes import SIMULATED
 from mockflux.outcomes import (
     BodyTooLarge,
     BucketNotFound,
+    DatabaseNotFound,
     MappingNotFound,
+    MethodNotAllowed,
     OrgNotFound,
     Outcome,
     PathNotFound,
+    PermissionDenied,
     TokenMalformed,
     TokenUnknown,
 )
+from mockflux.profile import Profile
 
 
 def hint(passage: Passage, outcome: Outcome) -> str:
@@ -24,8 +28,15 @@ def hint(passage: Passage, outcome: Outcome) -> str:
     catalog = passage.world.catalog
     match outcome:
         case PathNotFound():
-            near = get_close_matches(passage.request.path, SIMULATED, n=1, cutoff=0.7)
+            near = get_close_matches(passage.request.path, _paths(passage.world.profile), n=1, cutoff=0.7)
             return f"near: {near[0]}" if near else ""
+        case MethodNotAllowed() if not passage.place.methods:
+            near = get_close_matches(passage.request.path, _paths(passage.world.profile), n=1, cutoff=0.5)
+            return f"this edition has no {passage.request.path}; near: {near[0]}" if near else ""
+        case DatabaseNotFound():
+            return f"databases: {_names(bucket.name for bucket in catalog.buckets(''))}"
+        case PermissionDenied(permission=permission) if permission:
+            return f"the token lacks {permission}"
         case BucketNotFound() | MappingNotFound():
             return f"buckets: {_names(bucket.name for bucket in catalog.buckets() if bucket.type == 'user')}"
         case OrgNotFound():
@@ -37,6 +48,12 @@ def hint(passage: Passage, outcome: Outcome) -> str:
         case TokenUnknown():
             return f"the token is none of the {len(catalog.tokens())} that this server has"
     return ""
+
+
+def _paths(profile: Profile) -> list[str]:
+    """The paths that are simulated in an edition."""
+    methods = profile.settings.methods
+    return [path for path, route in SIMULATED.items() if route.door in profile.doors and methods.get(path)]
 
 
 def _names(names: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ def hint(server: Server, method: str, target: str, token: str = "my-token") -> s
 def test_a_path_that_only_another_edition_has_is_not_near() -> None:
     assert hint(Server("v2-oss"), "POST", "/api/v3/write_lp?db=x") == "near: /api/v2/write"
     assert hint(Server("v2-oss"), "POST", "/api/v2/writes") == "near: /api/v2/write"
-    assert hint(Server("v3-core"), "POST", "/api/v3/write") == "near: /api/v3/write_lp"
+    assert hint(Server("v3-core"), "POST", "/api/v3/writelp") == "near: /api/v3/write_lp"
 
 
 @pytest.mark.parametrize("edition", ["v3-serverless", "v3-dedicated", "v3-clustered"])

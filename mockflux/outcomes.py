@@ -92,7 +92,7 @@ class PointsRejected(Outcome):
             "total": self.accepted + rejected,
             "reason": self.deciding.text,
             "line": self.deciding.number,
-            "line_text": self.deciding.line,
+            "line_text": self.deciding.line_shown,
             "first_line": self.rejections[0].number if self.rejections else self.deciding.number,
             "rejections": self.rejections,
         }
@@ -314,9 +314,11 @@ class Unavailable(Outcome):
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests(Outcome):
-    """A quota is used up; ``retry_after`` in whole seconds, None to leave the header out."""
+    """A quota is used up, that of the organization with the id ``org_id``; ``retry_after`` in whole seconds, None to
+    leave the header out."""
 
     retry_after: int | None = None
+    org_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,15 @@ class TooManyColumns(Reason):
 
 
 @dataclass(frozen=True, slots=True)
+class TooManyFields(Reason):
+    """The table would get more fields of one ``family`` than it may have: fields named ``family::field``."""
+
+    measurement: str
+    family: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class TooManyTables(Reason):
     """The database would get more tables than it may have: ``tables`` it has, ``wanted`` it would have then."""
 
@@ -168,7 +177,8 @@ class TooManyTables(Reason):
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """One refused point: 1-based line ``number`` in the body, the ``line`` as sent, the reason, its ``text`` as the
-    edition words it, and for type conflicts the types sent and wanted."""
+    edition words it, and for type conflicts the types sent and wanted. ``shown`` is the line as the reply has it,
+    where that is another text than was sent."""
 
     number: int
     line: str
@@ -178,6 +188,12 @@ class Rejection:
     time: int | None = None
     #: How the edition lists it among several: with the number of its line, where it does so.
     entry: str = ""
+    shown: str | None = None
+
+    @property
+    def line_shown(self) -> str:
+        """The line as the reply has it."""
+        return self.line if self.shown is None else self.shown
 
     @property
     def got(self) -> str | None:

@@ -24,6 +24,8 @@ _WIDEST = 4
 def weight(rejection: Rejection) -> int:
     """Bytes of memory that a rejection takes, roughly: its line, its text, and the texts among its reason's facts."""
     size = _OVERHEAD + getsizeof(rejection.line) + getsizeof(rejection.text)
+    if rejection.shown is not None:
+        size += getsizeof(rejection.shown)
     reason = rejection.reason
     for name in getattr(reason, "__slots__", ()):
         fact = getattr(reason, name)
@@ -103,6 +105,7 @@ def _cut(rejection: Rejection, room: int) -> Rejection:
         rejection,
         line=_shortened(rejection.line, characters),
         text=_shortened(rejection.text, characters),
+        shown=None,
         reason=replace(reason, **shortened),  # type: ignore[type-var]
     )
 

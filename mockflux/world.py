@@ -239,7 +239,7 @@ class World:
         elsewhere = 0
         if limits.tables and limits.tables_in == "server":
             elsewhere = sum(other.data.table_count for other in self.catalog.buckets() if other is not bucket)
-        return Room(limits.columns, limits.tables, limits.time_counts, elsewhere)
+        return Room(limits.columns, limits.tables, limits.time_counts, elsewhere, limits.family_fields)
 
     def note(self, verdict: Verdict, bucket: Bucket) -> Verdict:
         """A verdict with its rejections worded; they are remembered for :meth:`mockflux.Server.rejected`."""
@@ -288,6 +288,7 @@ class World:
         """Facts about the world's own set-up, for the examples of planned faults."""
         return {
             "org": self.org.name if self.org else "",
+            "org_id": self.org.id if self.org else "",
             "bucket": self.target_name or "",
             "database": self.target_name or "",
             "started": self.started,

@@ -146,7 +146,7 @@ class _Stage:
         vector, number = place
         exchange = vector.exchanges[number]
         return (
-            bool(self._others(vector)),
+            len(self._others(vector)),
             "direct" not in vector.ways,
             exchange.by == "request" and "faults" in vector.setup,
             len(vector.exchanges),

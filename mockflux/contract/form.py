@@ -44,7 +44,8 @@ class _Macro(Form):
         if not isinstance(value, dict):
             return isinstance(value, str)
         if "times" in value:
-            return value.keys() == {"text", "times"} and isinstance(value["times"], int)
+            known = value.keys() <= {"text", "times", "numbered"} and isinstance(value.get("text"), str)
+            return known and isinstance(value["times"], int) and isinstance(value.get("numbered", False), bool)
         return all(isinstance(text, str) for text in value.values())
 
 

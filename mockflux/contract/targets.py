@@ -170,6 +170,10 @@ class _Simulated(ABC):
         self._known["cluster_uuid"] = self.world.cluster_uuid
 
     def _add_bucket(self, entry: Mapping[str, Any]) -> None:
+        """A bucket, or a database in an edition that has those and no buckets."""
+        if "org" not in entry and self.world.org is None:
+            self.world.catalog.add_database(entry["name"], entry.get("retention", 0) * 10**9)
+            return
         org = self.world.catalog.org(name=entry["org"]) if "org" in entry else self.world.org
         assert org is not None, "a bucket needs an organization"
         bucket = self.world.catalog.add_bucket(org, entry["name"], entry.get("retention", 0) * 10**9)

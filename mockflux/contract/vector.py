@@ -1,17 +1,19 @@
 """Vectors: the contract as data, and their loader.
 
 A file of ``vectors/`` has ``profiles`` (patterns of profile ids, the default of its vectors), ``[let]`` (macros: a
-text, ``{ text, times }`` for a long one, or a table from profile patterns to texts) and ``[[vector]]`` tables:
+text, ``{ text, times }`` for a long one, in which ``{n}`` counts from 1 where it is ``numbered``, or a table from
+profile patterns to texts) and ``[[vector]]`` tables:
 
 ``id shows source``      its name, what it shows, where what it expects comes from
 ``profiles``             the editions that it holds for
 ``ways``                 how it can be played; all three unless given (``socket wsgi direct``)
 ``switches``             of the profile, where they are not the default
 ``let``                  macros of its own
-``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets``, ``databases``,
-                         ``tokens`` (for buckets or databases by name; ``expires`` in seconds from the start, below 0
-                         for one that has expired), ``mappings``, ``points`` (line protocol, stored past the wire; its
-                         ``bucket`` may be a database), ``faults`` (arguments of ``Server.fail``)
+``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets`` (databases, where
+                         an edition has those and no buckets), ``databases``, ``tokens`` (for buckets or databases by
+                         name; ``expires`` in seconds from the start, below 0 for one that has expired), ``mappings``,
+                         ``points`` (line protocol, stored past the wire; its ``bucket`` may be a database), ``faults``
+                         (arguments of ``Server.fail``)
 ``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
@@ -219,7 +221,10 @@ class _Reader:
         if not isinstance(value, dict):
             return str(value)
         if "times" in value:
-            return str(value["text"]) * int(value["times"])
+            text, times = str(value["text"]), int(value["times"])
+            if value.get("numbered"):
+                return "".join(text.replace("{n}", str(n)) for n in range(1, times + 1))
+            return text * times
         return next((str(own) for patterns, own in value.items() if self._fits(patterns)), None)
 
     def _fits(self, patterns: str) -> bool:

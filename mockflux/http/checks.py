@@ -203,14 +203,22 @@ def mapping(passage: Passage) -> Outcome | None:
     return MappingNotFound(database, policy or rules.default_policy)
 
 
+def mapping_by_right(passage: Passage) -> Outcome | None:
+    """Database and retention policy stand for a bucket. That they do not is told to a token that may make buckets: so
+    nobody learns what is there that does not concern him."""
+    missing, granted = mapping(passage), passage.token
+    org_id = (granted.org_id if granted else None) or ""
+    if missing is None or granted is None or allows(granted.permissions, "write", "buckets", None, org_id):
+        return missing
+    return PermissionDenied("write", str(Permission("write", "buckets", org_id=org_id)))
+
+
 def mapping_or_new(passage: Passage) -> Outcome | None:
     """Database and retention policy stand for a bucket, or the write will make one, if the token may make buckets."""
-    missing, granted = mapping(passage), passage.token
+    missing, granted = mapping_by_right(passage), passage.token
     if not isinstance(missing, MappingNotFound) or granted is None:
         return missing
     database, policy, org_id = missing.database, missing.retention_policy, granted.org_id or ""
-    if not allows(granted.permissions, "write", "buckets", None, org_id):
-        return PermissionDenied("write", str(Permission("write", "buckets", org_id=org_id)))
     retention = passage.write_rules.new_retention * 10**9
     passage.bucket = passage.world.catalog.expect(org_id, f"{database}/{policy}", retention)
     passage.new_mapping = database, policy
@@ -224,10 +232,10 @@ def permission_by_name(passage: Passage) -> Outcome | None:
     kind, asked = "buckets" if org_id else "databases", passage.target_name
     # A token can be for the set-up's own database before a write has made it.
     found = _named(passage, org_id, asked) or (None if org_id else passage.world.target(asked))
-    id = found.id if found else None
-    if granted is not None and granted.status == "active" and allows(granted.permissions, "write", kind, id, org_id):
+    id, owner = (found.id, found.org_id) if found else (None, org_id)  # a bucket by id can be of another organization
+    if granted is not None and granted.status == "active" and allows(granted.permissions, "write", kind, id, owner):
         return None
-    return PermissionDenied("write", str(Permission("write", kind, id, org_id or None)))
+    return PermissionDenied("write", str(Permission("write", kind, id, owner or None)))
 
 
 def _named(passage: Passage, org_id: str, asked: str) -> Bucket | None:
@@ -254,6 +262,7 @@ def database_limit(passage: Passage) -> Outcome | None:
     catalog, limit, bucket = passage.world.catalog, passage.world.settings.limits.databases, passage.bucket
     if bucket is None or not limit or catalog.database(bucket.name) is not None:
         return None
+    passage.most_databases = limit  # other writes may come first
     return TooManyDatabases(limit) if len(catalog.buckets("")) >= limit else None
 
 
@@ -311,9 +320,9 @@ def utf8(passage: Passage) -> Outcome | None:
 
 def quota(passage: Passage) -> Outcome | None:
     """The write fits in the quota of its window, and is counted then."""
-    world, size = passage.world, len(passage.content)
+    world, size, granted = passage.world, len(passage.content), passage.token
     wait = world.quota.take(world.clock.now(), size)
-    return None if wait is None else TooManyRequests(wait)
+    return None if wait is None else TooManyRequests(wait, (granted.org_id if granted else None) or "")
 
 
 def _gzipped(passage: Passage) -> bool:
@@ -329,7 +338,7 @@ ALL: dict[str, Check] = {
     check.__name__: check
     for check in (
         known_method, whole_body, options, cors, token, method, exact_method, params, precision, target_given, name,
-        gzip_header, org, org_given, own_org, target, mapping, mapping_or_new, permission, permission_by_name, database,
-        database_limit, encoding, size, inflate, utf8, quota,
+        gzip_header, org, org_given, own_org, target, mapping, mapping_by_right, mapping_or_new, permission,
+        permission_by_name, database, database_limit, encoding, size, inflate, utf8, quota,
     )
 }  # fmt: skip

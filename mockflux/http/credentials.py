@@ -27,7 +27,10 @@ def read(request: Request, rules: AuthRules, params: Mapping[str, str]) -> str |
     token = _by_scheme(header, rules)
     if token is None and rules.basic:
         token = _basic_password(header, rules)
-    return token if token is not None else TokenMalformed()
+    if token is None:
+        return TokenMalformed()
+    # To iox an empty password is no token (authz/src/lib.rs).
+    return TokenMissing() if not token and rules.basic_style == "iox" else token
 
 
 def _by_scheme(header: str, rules: AuthRules) -> str | None:
@@ -48,7 +51,7 @@ def _by_scheme(header: str, rules: AuthRules) -> str | None:
 
 def _basic_password(header: str, rules: AuthRules) -> str | None:
     scheme, _, encoded = header.partition(" ")
-    if scheme != "Basic" and (rules.strict or scheme.lower() != "basic"):
+    if scheme != "Basic" and (rules.basic_style == "iox" or scheme.lower() != "basic"):
         return None
     try:
         decoded = base64.b64decode(encoded, validate=True).decode("utf-8", "surrogateescape")

@@ -49,7 +49,7 @@ def by_route(passage: Passage, handler: Handler) -> Outcome:
 def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Reply:
     """The reply to a request; the exchange is in the journal when this returns. Never raises."""
     exchange = world.journal.open(request, world.clock.now())
-    place = locate(world.profile, request.path)
+    place = locate(world.profile, request.path, request.method)
     exchange.door = place.door
     try:
         world.work_off()
@@ -132,7 +132,7 @@ def _handle(world: World, request: Request, place: Place, exchange: Exchange, di
 
 def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
     place = passage.place
-    if place.methods is None:  # a path that the edition does not have, or * (which only OPTIONS may ask for)
+    if place.methods is None:  # a path that the edition does not have, or OPTIONS *
         return OptionsListed() if place.door == "http" else PathNotFound()
     if not place.methods:
         return MethodNotAllowed("method", place.allow)

@@ -65,8 +65,10 @@ class Place:
         return ", ".join(sorted({*(self.methods or ()), "OPTIONS"}))
 
 
-def locate(profile: Profile, path: str) -> Place:
-    """The place of a path (not decoded) in an edition."""
+def locate(profile: Profile, path: str, method: str = "OPTIONS") -> Place:
+    """The place of a path (not decoded) in an edition. ``*`` is one for the method OPTIONS, else a path like any."""
+    if path == "*" and method == "OPTIONS":
+        return Place("http", None, None, "http")
     table = _table(profile)
     place = table.get(path)
     return place if place is not None else _elsewhere(profile, table, path)
@@ -91,8 +93,6 @@ def _unknown_door(path: str) -> str:
 
 def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place:
     """Places that are not in the table: a slash too many, variable parts, something below a route, nothing at all."""
-    if path == "*":
-        return Place("http", None, None, "http")
     unknown = _unknown_door(path)
     if path.endswith("/") and (without := table.get(path[:-1])):
         how = profile.settings.slash.get(without.door) if without.route else None

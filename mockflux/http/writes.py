@@ -6,7 +6,7 @@ The gate has found bucket, precision and content.
 from __future__ import annotations
 
 from mockflux.http.passage import Passage
-from mockflux.outcomes import Accepted, DeletesUnsupported, Outcome, PointsRejected, WriteEmpty
+from mockflux.outcomes import Accepted, DeletesUnsupported, Outcome, PointsRejected, TooManyDatabases, WriteEmpty
 from mockflux.writing import commit
 from mockflux.writing.judge import deciding, kept, reported
 
@@ -20,10 +20,13 @@ def write(passage: Passage) -> Outcome:
     if rules.creates_target == "on_write":
         world.catalog.make(bucket, passage.new_mapping)
     judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage, world.room(bucket))
-    verdict = passage.verdict = world.note(judged, bucket)
-    outcome = kept(verdict, rules) if verdict.rejections else ""
+    outcome = kept(judged, rules) if judged.rejections else ""
     if rules.creates_target == "on_commit" and outcome != "atomic":
-        world.catalog.make(bucket, passage.new_mapping)
+        limit = passage.most_databases
+        if not world.catalog.make(bucket, passage.new_mapping, limit=limit):
+            bucket.data.clear()
+            return TooManyDatabases(limit)
+    verdict = passage.verdict = world.note(judged, bucket)
     if outcome:
         told = reported(verdict.rejections, rules)
         return PointsRejected(outcome, deciding(verdict.rejections, rules), told, verdict.accepted)

@@ -116,7 +116,7 @@ class Profile:
         reason = rejection.reason
         text = self.word(reason, rejection.line, rejection.number)
         listed = self._entries.get(f"{reason.name}:{reason.kind}") or self._entries.get(reason.name)
-        facts = {"reason": text, "line": rejection.number, "line_text": rejection.line}
+        facts = {"reason": text, "line": rejection.number, "line_text": rejection.line_shown}
         return replace(rejection, text=text, entry=listed.fill(facts) if listed else text, bucket=bucket)
 
     def __repr__(self) -> str:

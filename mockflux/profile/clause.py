@@ -191,7 +191,7 @@ def _rejection_facts(rejection: Rejection) -> dict[str, Any]:
         "reason": rejection.text,
         "entry": rejection.entry,
         "line": rejection.number,
-        "line_text": rejection.line,
+        "line_text": rejection.line_shown,
     }
 
 

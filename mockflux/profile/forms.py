@@ -20,7 +20,7 @@ from mockflux.profile.steps import CHECKS, METHODS, REQUESTS
 from mockflux.reasons import Reason
 from mockflux.reply import JSON_STYLES
 from mockflux.storage.names import RULES as NAME_RULES
-from mockflux.writing.rules import OBJECTIONS, PRESETS
+from mockflux.writing.rules import COLUMN_OBJECTIONS, OBJECTIONS, PRESETS
 
 #: The API families through which a request can come, and what unknown paths, the HTTP
 #: layer below the router and a proxy in front count as.
@@ -59,6 +59,7 @@ _AUTH: dict[str, Form] = {
     "query_alone": Flag(),
     "header_first": Flag(),
     "basic": Flag(),
+    "basic_style": OneOf("go", "iox"),
     "strict": Flag(),
 }
 _PARAMS: dict[str, Form] = {
@@ -84,13 +85,14 @@ _WRITE: dict[str, Form] = {
     "report": Table({"malformed": REPORT, "unfit": REPORT, "together": REPORT}, required=("malformed", "unfit")),
     "decided_by": ListOf(OneOf(*Reason.CATALOGUE)),
     "objections": ListOf(OneOf(*OBJECTIONS), unique=True),
+    "column_objections": ListOf(OneOf(*COLUMN_OBJECTIONS), unique=True),
     "reserved_fields": ListOf(Text()),
     "reserved_tags": ListOf(Text()),
     "reserved_beside": OneOf("refuse", "drop"),
     "string_limit": Number(),
     "spoils": ListOf(OneOf(*Reason.CATALOGUE), unique=True),
     "line_numbering": OneOf("physical", "parser"),
-    "quotes": OneOf("as_sent", "rendered"),
+    "quotes": OneOf("as_sent", "rendered_or_nth"),
     "empty": OneOf("accept", "refuse"),
     "creates_target": OneOf("never", "on_write", "on_commit"),
     "new_retention": Number(),
@@ -207,6 +209,7 @@ SECTIONS: dict[str, Form] = {
             "sent": Number(),
             "body_as_sent": Flag(),
             "columns": Number(),
+            "family_fields": Number(),
             "time_counts": Flag(),
             "tables": Number(),
             "tables_in": OneOf("database", "server"),

@@ -19,8 +19,9 @@ class AuthRules:
 
     ``schemes`` of the Authorization header, their case by ``any_case``; ``user_in_token`` reads ``Token user:value``
     as well as ``Token value``; ``query`` reads ``?u=…&p=…`` and ``basic`` Basic, the password standing for a token;
-    with ``query_alone`` ``p`` needs no ``u``, with ``header_first`` the header beats the URL. ``strict`` demands two
-    parts with one blank between them, no colon in the user of Basic, and ASCII.
+    with ``query_alone`` ``p`` needs no ``u``, with ``header_first`` the header beats the URL. ``basic_style`` tells how
+    Basic is read: ``go``, in any case; ``iox``, in this case alone, and an empty password is no token. ``strict``
+    demands two parts with one blank between them, no colon in the user of Basic, and ASCII.
     """
 
     schemes: tuple[str, ...]
@@ -28,6 +29,7 @@ class AuthRules:
     user_in_token: bool = False
     query: bool = False
     basic: bool = False
+    basic_style: str = "go"
     query_alone: bool = False
     header_first: bool = False
     strict: bool = False
@@ -99,9 +101,10 @@ class Limits:
     """``head``: bytes of request line and headers; ``headers``: lines of headers, ``target``: bytes of a request's
     target, ``sent``: bytes of a body as it was sent, compressed or not, ``body``: bytes of a body once inflated, and as
     it was sent too if ``body_as_sent``;
-    ``columns`` of a table (the time column is one of them if ``time_counts``), ``tables`` of a database, or of all of
-    them together (``tables_in`` is ``server``), ``databases``; ``window_requests`` and ``window_bytes`` (inflated) of
-    writes within a window of so many seconds of the world's time. Each 0 for no limit.
+    ``columns`` of a table (the time column is one of them if ``time_counts``), ``family_fields``: its fields of one
+    family, ``tables`` of a database, or of all of them together (``tables_in`` is ``server``), ``databases``;
+    ``window_requests`` and ``window_bytes`` (inflated) of writes within a window of so many seconds of the world's
+    time. Each 0 for no limit.
     """
 
     head: int
@@ -111,6 +114,7 @@ class Limits:
     sent: int = 0
     body_as_sent: bool = False
     columns: int = 0
+    family_fields: int = 0
     time_counts: bool = True
     tables: int = 0
     tables_in: str = "database"
@@ -255,6 +259,7 @@ def _auth(table: Mapping[str, Any]) -> AuthRules:
         user_in_token=table.get("user_in_token", False),
         query=table.get("query", False),
         basic=table.get("basic", False),
+        basic_style=table.get("basic_style", "go"),
         query_alone=table.get("query_alone", False),
         header_first=table.get("header_first", False),
         strict=table.get("strict", False),
@@ -311,6 +316,7 @@ def _same(value: Any) -> Any:
 _FROZEN: Mapping[str, Callable[[Any], Any]] = {
     "decided_by": tuple,
     "objections": tuple,
+    "column_objections": tuple,
     "reserved_fields": frozenset,
     "reserved_tags": frozenset,
     "spoils": frozenset,

@@ -192,7 +192,9 @@ _GIVES = {
     "mixed_fields": "duplicate_field",
     "duplicate_fields": "duplicate_field",
     "types": "type_conflict",
+    "types_from_last": "type_conflict",
     "column_limit": "too_many_columns",
+    "family_limit": "too_many_fields",
     "table_limit": "too_many_tables",
     "time_range": "time_out_of_range",
 }
@@ -206,9 +208,10 @@ def _reasons_of(settings: Settings, rules: WriteRules, *, told: bool) -> list[st
         "string_too_long": rules.string_limit == 0,
         "reserved_name": not (rules.reserved_fields or rules.reserved_tags),
         "too_many_columns": limits.columns == 0,
+        "too_many_fields": limits.family_fields == 0,
         "too_many_tables": limits.tables == 0,
     }
-    named = {"malformed", *(_GIVES[objection] for objection in rules.objections)}
+    named = {"malformed", *(_GIVES[objection] for objection in rules.asked)}
     return [name for name in Reason.CATALOGUE if name in named and not impossible.get(name)]
 
 
@@ -256,7 +259,7 @@ def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
 def _check_times(merged: Merged, settings: Settings, door: str) -> None:
     """What the grammar iox leaves to judging: whether a time, once scaled, can be stored."""
     for rules in settings.every_rules(door):
-        if rules.grammar == "iox" and "time_range" not in rules.objections:
+        if rules.grammar == "iox" and "time_range" not in rules.asked:
             problem = f"the grammar iox at {door} needs the objection time_range"
             raise ProfileError(merged.file_of("write", "objections"), "write.objections", problem)
 

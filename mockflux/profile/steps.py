@@ -51,6 +51,9 @@ CHECKS: Mapping[str, Step] = {
     "org_given": Step(("org_missing",)),
     "target": Step(("bucket_not_found:name",), needs=("name", "org"), gives=("bucket",)),
     "mapping": Step(("mapping_not_found",), needs=("name", "token"), gives=("bucket",)),
+    "mapping_by_right": Step(
+        ("mapping_not_found", "permission_denied:write"), needs=("name", "token"), gives=("bucket",)
+    ),
     "mapping_or_new": Step(
         ("mapping_not_found", "permission_denied:write"), needs=("name", "token"), gives=("bucket",)
     ),
@@ -82,7 +85,7 @@ THINGS: Mapping[str, str] = {
     "content": "the decoded body",
 }
 
-_WRITE = Step(("accepted", "points_rejected", "write_empty"), needs=("bucket", "content"))
+_WRITE = Step(("accepted", "points_rejected", "write_empty", "too_many_databases"), needs=("bucket", "content"))
 #: What answers at each door, once the gate has let a request pass.
 BEHIND: Mapping[str, Step] = {
     "v1-write": _WRITE,

@@ -221,14 +221,18 @@ class Catalog:
                 found = self._expected[org_id, name] = self._unlisted(org_id, name, retention, None)
         return found
 
-    def make(self, bucket: Bucket, mapping: tuple[str, str] | None = None) -> None:
+    def make(self, bucket: Bucket, mapping: tuple[str, str] | None = None, *, limit: int = 0) -> bool:
         """List a bucket that was expected; nothing happens to one that is listed. ``mapping``: a database and a
-        retention policy that get an explicit mapping to it, unless they have one."""
+        retention policy that get an explicit mapping to it, unless they have one. ``limit``: of how many at most it
+        may be one (0: of any number); False if it would be one too many, and is not made."""
         with self._lock:
             if (bucket.org_id, bucket.name) not in self._bucket_names:
+                if limit and len(self.buckets(bucket.org_id)) >= limit:
+                    return False
                 self._list(bucket)
             if mapping is not None and (bucket.org_id, *mapping) not in self._mappings:
                 self.add_mapping(bucket, *mapping)
+        return True
 
     def _unlisted(self, org_id: str, name: str, retention: int, id: str | None) -> Bucket:
         now, data = self._now(), BucketData(self.rules, shard_duration=shard_duration(retention))

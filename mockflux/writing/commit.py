@@ -9,7 +9,8 @@ from mockflux.lineprotocol import BadLine, Line
 from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
-from mockflux.writing.judge import Show, judge
+from mockflux.writing.judge import judge
+from mockflux.writing.quoting import Show, as_sent, rendered_or_nth
 from mockflux.writing.rules import Room, WriteRules
 from mockflux.writing.timing import Timing
 
@@ -33,7 +34,9 @@ def write(
     Rejections come without text; the profile words them.
     """
     lines = parse(body, rules.grammar, timing.multiplier)
-    show: Show = _grammar(rules.grammar).rendered if rules.quotes == "rendered" else _as_sent
+    show: Show = as_sent
+    if rules.quotes == "rendered_or_nth":
+        show = rendered_or_nth(body, _grammar(rules.grammar).rendered)
     with data.lock:
         judgement = judge(lines, timing, data, rules, storage, room, show)
         if judgement.fit:
@@ -45,7 +48,3 @@ def write(
 
 def _grammar(name: str) -> ModuleType:
     return import_module(f"mockflux.lineprotocol.{name}")
-
-
-def _as_sent(line: Line) -> bytes:
-    return line.text

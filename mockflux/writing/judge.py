@@ -6,7 +6,7 @@ so that what was judged is still true when it is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mockflux.lineprotocol import BadLine, Line, to_text
@@ -14,13 +14,11 @@ from mockflux.reasons import Malformed, OutsideRetention, Rejection, Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.objections import Bench, series_key
+from mockflux.writing.quoting import Show, as_sent
 from mockflux.writing.rules import Room, WriteRules
 from mockflux.writing.timing import Timing
 
 __all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "reported", "series_key"]
-
-#: How a refused point is shown.
-Show = Callable[[Line], bytes]
 
 
 @dataclass(slots=True)
@@ -45,23 +43,23 @@ def judge(
     write: WriteRules,
     storage: StorageRules,
     room: Room = Room(),  # noqa: B008 (immutable)
-    show: Show = lambda line: line.text,
+    show: Show = as_sent,
 ) -> Judgement:
     """Judge every line of a batch by the rules, against each other and against what is stored.
 
-    ``room`` is how much the database may hold; ``show`` gives the text by which a refused point is shown.
+    ``room`` is how much the database may hold; ``show`` gives the text by which the reply shows a refused line.
     """
     numbers = range(1, len(lines) + 1) if write.line_numbering == "parser" else [line.number for line in lines]
     if write.order == "phase" and write.malformed == "reject_batch":
-        numbered = zip(lines, numbers, strict=True)
-        malformed = [_malformed(line, number) for line, number in numbered if isinstance(line, BadLine)]
+        numbered = enumerate(zip(lines, numbers, strict=True))
+        malformed = [_malformed(own, n, show(own, place)) for place, (own, n) in numbered if isinstance(own, BadLine)]
         if malformed:
             return Judgement([], malformed)
     bench = Bench(lines, timing, data, write, storage, room)
     result = Judgement(left=bench.left)
-    for line, number in zip(lines, numbers, strict=True):
+    for place, (line, number) in enumerate(zip(lines, numbers, strict=True)):
         if isinstance(line, BadLine):
-            result.rejections.append(_malformed(line, number))
+            result.rejections.append(_malformed(line, number, show(line, place)))
             continue
         point, time = bench.trimmed(line), timing.of(line)
         reason = bench.objection(point, time)
@@ -70,7 +68,7 @@ def judge(
             continue
         silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
         refused = result.dropped if silent else result.rejections
-        refused.append(Rejection(number, to_text(show(line)), reason, time=time))
+        refused.append(Rejection(number, to_text(line.text), reason, time=time, shown=show(line, place)))
     if any(_spoils_all(rejection, write) for rejection in result.rejections):
         result.fit.clear()
     return result
@@ -115,5 +113,5 @@ def _spoils_all(rejection: Rejection, rules: WriteRules) -> bool:
     return rule == "reject_batch" or rejection.reason.name in rules.spoils
 
 
-def _malformed(line: BadLine, number: int) -> Rejection:
-    return Rejection(number, to_text(line.text), Malformed(line.complaint))
+def _malformed(line: BadLine, number: int, shown: str | None) -> Rejection:
+    return Rejection(number, to_text(line.text), Malformed(line.complaint), shown=shown)

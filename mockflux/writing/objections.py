@@ -6,10 +6,12 @@ that they count for the points after them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import takewhile
 
-from mockflux.lineprotocol import BadLine, ColumnType, FieldType, Line, to_bytes
+from mockflux.lineprotocol import BadLine, ColumnType, FieldType, Line, LineAsWritten, to_bytes
 from mockflux.reasons import (
     DuplicateField,
     DuplicateTag,
@@ -19,6 +21,7 @@ from mockflux.reasons import (
     StringTooLong,
     TimeOutOfRange,
     TooManyColumns,
+    TooManyFields,
     TooManyTables,
     TypeConflict,
 )
@@ -47,17 +50,18 @@ class Bench:
         self._known_types: dict[tuple[Hashable, str], FieldType] = {}
         self._columns: dict[str, dict[str, ColumnType]] = {}
         self._objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.objections]
+        self._column_objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.column_objections]
         #: What refused points leave behind: see :class:`mockflux.writing.judge.Judgement`.
         self.left: list[tuple[Line, int, tuple[str, ...]]] = []
 
     def objection(self, line: Line, time: int) -> Reason | None:
         """Why the point cannot be stored; None if it can, and then its types count for the points after it."""
-        for objection in self._objections:
-            reason = objection(line, time)
-            if reason is not None:
-                return reason
-        self._remember(line, time)
-        return None
+        reason = _first(self._objections, line, time)
+        if reason is None:
+            self._remember(line, time)
+        elif isinstance(reason, TypeConflict):
+            self._leave(line, time, reason)
+        return reason
 
     def trimmed(self, line: Line) -> Line:
         """The line without those of its fields that are left out in silence."""
@@ -148,7 +152,7 @@ class Bench:
                 if want not in (None, "tag"):
                     return TypeConflict(line.measurement, key, "tag", want, where)
                 own[key] = "tag"
-        for position, (key, got, _) in enumerate(line.fields):
+        for key, got, _ in line.fields:
             want, where = own.get(key) or self._known_types.get((scope, key)), "batch"
             if want is None:
                 want, where = stored.get(key), "stored"
@@ -156,22 +160,42 @@ class Bench:
                 column, where = self._column(line.measurement, key)
                 want = column if column in ("tag", "timestamp") else None
             if want is not None and want != got:
-                self._leave(line, time, position)
                 return TypeConflict(line.measurement, key, got, want, where)
             own[key] = got
         return None
+
+    def _types_from_last(self, line: Line, time: int) -> Reason | None:
+        """As ``_types``, but fields are looked at from the last one to the first, up to one whose key has stood there
+        with another type (iox source, mutable_batch_lp/src/lib.rs)."""
+        if self._types(line, time) is None:
+            return None
+        seen: dict[str, FieldType] = {}
+        looked_at = tuple(takewhile(lambda own: seen.setdefault(own.key, own.type) == own.type, reversed(line.fields)))
+        return self._types(line._replace(fields=looked_at), time)
 
     def _column(self, measurement: str, key: str) -> tuple[ColumnType | None, str]:
         """The type of a column of the table, and where it comes from."""
         in_batch = self._columns.get(measurement, {}).get(key)
         return (in_batch, "batch") if in_batch else (self._data.columns(measurement).get(key), "stored")
 
-    def _leave(self, line: Line, time: int, position: int) -> None:
-        """Note what a point leaves behind that is refused for its field at that position."""
-        if self._storage.leaves == "types":
-            keys = dict.fromkeys(key for key, _, _ in line.fields[:position])
-            self._known_types.update({(self._data.scope(line, time), f.key): f.type for f in line.fields[:position]})
-            self.left.append((line, time, tuple(keys)))
+    def _leave(self, line: Line, time: int, conflict: TypeConflict) -> None:
+        """Note what a point leaves behind that is refused for the type of a field: those before it."""
+        if self._storage.leaves != "types" or conflict.got == "tag":
+            return
+        before = list(takewhile(lambda own: own[:2] != (conflict.field, conflict.got), line.fields))
+        self._known_types.update({(self._data.scope(line, time), own.key): own.type for own in before})
+        self.left.append((line, time, tuple(dict.fromkeys(own.key for own in before))))
+
+    def _each_column(self, line: Line, time: int) -> Reason | None:
+        asked = self._column_objections
+        reason = _first(asked, line, time)
+        if reason is None:
+            return None
+        # Whatever is wrong with the beginning of a line is wrong with all of it: the shortest one is sought.
+        tags = line.written or line.tags
+        lengths = range(1, len(tags) + len(line.fields))
+        end = bisect_left(lengths, True, key=lambda n: _first(asked, _beginning(line, n), time) is not None)
+        return _first(asked, _beginning(line, lengths[end]), time) if end < len(lengths) else reason
 
     def _column_limit(self, line: Line, time: int) -> Reason | None:
         limit = self._room.columns
@@ -185,6 +209,18 @@ class Bench:
         others = (own for own in self._lines if isinstance(own, Line) and own.measurement == line.measurement)
         wanted = {*stored, *(key for other in others for key, _ in self._of(other))}
         return TooManyColumns(line.measurement, self._width(stored.keys()), self._width(wanted), limit)
+
+    def _family_limit(self, line: Line, time: int) -> Reason | None:
+        limit = self._room.family_fields
+        families = dict.fromkeys(family for own in line.fields if (family := _family(own.key))) if limit else {}
+        if not families:
+            return None
+        stored, batch = self._data.columns(line.measurement), self._columns.get(line.measurement, {})
+        columns = {*stored, *batch, *(own.key for own in line.fields)}
+        for family in families:
+            if sum(_family(key) == family for key in columns) > limit:
+                return TooManyFields(line.measurement, family, limit)
+        return None
 
     def _width(self, columns: AbstractSet[str]) -> int:
         """The number of columns of a table, as the limit counts them."""
@@ -211,6 +247,30 @@ class Bench:
             yield key, type
         if self._storage.time_column:
             yield "time", "timestamp"
+
+
+def _first(objections: Iterable[_Objection], line: Line, time: int) -> Reason | None:
+    """The first of the objections that there is to the line."""
+    for objection in objections:
+        reason = objection(line, time)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _beginning(line: Line, columns: int) -> Line:
+    """The line with so many of its columns, tags first; its series stays the same."""
+    tags = line.written or line.tags
+    fields = line.fields[: max(0, columns - len(tags))]
+    own = LineAsWritten(line.number, line.text, line.measurement, line.tags, fields, line.time)
+    own.written = tags[:columns]
+    return own
+
+
+def _family(key: str) -> str:
+    """The family of a field's name, ``family::field``; empty where it has none."""
+    family, mark, _ = key.partition("::")
+    return family if mark else ""
 
 
 _KEY_ESCAPES = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})

@@ -13,7 +13,11 @@ Report = Literal["first", "all"] | int
 #: What a point can be asked before it is stored; :mod:`mockflux.writing.objections` has the questions.
 OBJECTIONS = (
     "retention", "reserved_names", "string_lengths", "duplicate_tags", "mixed_fields", "duplicate_fields", "types",
-    "column_limit", "table_limit", "time_range",
+    "types_from_last", "column_limit", "family_limit", "table_limit", "time_range", "each_column",
+)  # fmt: skip
+#: Those that can be asked of one column after another (``each_column``).
+COLUMN_OBJECTIONS = (
+    "reserved_names", "duplicate_tags", "mixed_fields", "duplicate_fields", "types", "column_limit", "family_limit",
 )  # fmt: skip
 
 #: Named settings for what refused lines do to the others.
@@ -35,16 +39,18 @@ class WriteRules:
     does, the first rejection in the body.
 
     ``objections`` are the questions that a point is asked, in this order; the first that finds something counts.
-    ``reserved_fields`` and ``reserved_tags`` are keys that a point must not have; ``reserved_beside`` says what becomes
-    of such a field beside others: the point is refused (``refuse``) or stored without it (``drop``). ``string_limit``
-    is the longest string value in bytes, 0 for any length.
+    ``each_column`` goes through the columns of the line from left to right and asks of each the ``column_objections``,
+    in this order. ``reserved_fields`` and ``reserved_tags`` are keys that a point must not have; ``reserved_beside``
+    says what becomes of such a field beside others: the point is refused (``refuse``) or stored without it (``drop``).
+    ``string_limit`` is the longest string value in bytes, 0 for any length.
 
     ``line_numbering``: ``physical`` lines of the body, or ``parser``: blank lines and comments are not counted.
-    ``quotes``: refused points are shown ``as_sent``, or ``rendered`` anew by the grammar. ``empty``: whether a body
-    without points is accepted (``accept``) or not (``refuse``). ``creates_target``: whether a write makes the target
-    that is not there yet: ``never``, ``on_write`` (whatever becomes of its points), or ``on_commit`` (unless the batch
-    is refused whole); ``new_retention``, in seconds, is how long it will keep its points. ``gzip`` names the reader of
-    compressed bodies (:mod:`mockflux.writing.decode`).
+    ``quotes`` is how replies show a refused line (:mod:`mockflux.writing.quoting`): ``as_sent``, or
+    ``rendered_or_nth``, anew by the grammar or, where it does not follow that, by the physical line of its place.
+    ``empty``: whether a body without points is accepted (``accept``) or not (``refuse``). ``creates_target``: whether a
+    write makes the target that is not there yet: ``never``, ``on_write`` (whatever becomes of its points), or
+    ``on_commit`` (unless the batch is refused whole); ``new_retention``, in seconds, is how long it will keep its
+    points. ``gzip`` names the reader of compressed bodies (:mod:`mockflux.writing.decode`).
     """
 
     grammar: str
@@ -54,22 +60,30 @@ class WriteRules:
     report: Mapping[str, Report]
     decided_by: tuple[str, ...]
     objections: tuple[str, ...] = ("retention", "reserved_names", "string_lengths", "types")
+    column_objections: tuple[str, ...] = ()
     reserved_fields: frozenset[str] = frozenset()
     reserved_tags: frozenset[str] = frozenset()
     reserved_beside: Literal["refuse", "drop"] = "refuse"
     string_limit: int = 0
     spoils: frozenset[str] = frozenset()
     line_numbering: Literal["physical", "parser"] = "physical"
-    quotes: Literal["as_sent", "rendered"] = "as_sent"
+    quotes: Literal["as_sent", "rendered_or_nth"] = "as_sent"
     empty: Literal["accept", "refuse"] = "accept"
     creates_target: Literal["never", "on_write", "on_commit"] = "never"
     new_retention: int = 0
     gzip: Literal["go", "flate2"] = "go"
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every objection that can be raised."""
+        own = (name for name in self.objections if name != "each_column")
+        return (*own, *(self.column_objections if "each_column" in self.objections else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much a database may hold: ``columns`` of a table and ``tables``, 0 for any number.
+    """How much a database may hold: ``columns`` of a table, ``family_fields``: fields of one family in it, those that
+    are named ``family::field``, and ``tables``; each 0 for any number.
 
     ``time_counts``: whether the time column is one of them. ``elsewhere`` is the number of tables in other databases,
     where the limit is for all of them together.
@@ -79,3 +93,4 @@ class Room:
     tables: int = 0
     time_counts: bool = True
     elsewhere: int = 0
+    family_fields: int = 0

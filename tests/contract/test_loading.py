@@ -124,3 +124,12 @@ def test_the_last_line_end_does_not_count(tmp_path: Path) -> None:
     (vector,) = load_vectors("v2-oss", tmp_path)
     assert vector.exchanges[0].response is not None
     assert vector.exchanges[0].response.body == "one\n"
+
+
+def test_a_numbered_macro_counts_from_one(tmp_path: Path) -> None:
+    let = 'let = { many = { text = "f{n}={n},", times = 3, numbered = true } }'
+    text = GOOD.replace('profiles = ["v2-oss"]', f'profiles = ["v2-oss"]\n{let}')
+    load(tmp_path, text.replace('"204 No Content"', '"200 OK\\n\\n{{many}}"'))
+    (vector,) = load_vectors("v2-oss", tmp_path)
+    assert vector.exchanges[0].response is not None
+    assert vector.exchanges[0].response.body == "f1=1,f2=2,f3=3,"

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockflux.profile.template import Template, go_duration, rfc3339nano
+from mockflux.profile.template import (
+    FILTERS,
+    Template,
+    first_20_bytes,
+    go_duration,
+    rfc3339,
+    rfc3339nano,
+    single_quoted,
+)
 from mockflux.reply import go_json
 
 US, MS, S = 10**3, 10**6, 10**9
@@ -85,3 +93,73 @@ def test_an_unknown_filter() -> None:
 def test_some_put_in_for_people() -> None:
     template = Template('{"code":$code,"message":$message,"x":"$$"}')
     assert template.put_in({"code": '"invalid"'}) == '{"code":"invalid","message":$message,"x":"$$"}'
+
+
+# ------------------------------------------------------------------------------------------ filters of InfluxDB 3
+
+
+@pytest.mark.parametrize(
+    ("complaint", "quoted"),
+    [
+        ("No fields were provided", "No fields were provided"),
+        ("Unable to parse timestamp value `12`", "Unable to parse timestamp value '12'"),
+        ("Expected tag key, got ``", "Expected tag key, got ''"),
+        ("Found trailing content: ` a`b `", "Found trailing content: ' a`b '"),
+        ("Found trailing content: `it's`", "Found trailing content: 'it's'"),
+        ("one ` alone", "one ` alone"),
+        ("", ""),
+    ],
+)
+def test_single_quotes_around_what_a_grammar_quotes(complaint: str, quoted: str) -> None:
+    assert single_quoted(complaint) == quoted
+    assert Template("${reason:quoted}").fill({"reason": complaint}) == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("", ""),
+        ("abcdefghijklmnopqrst", "abcdefghijklmnopqrst"),
+        ("abcdefghijklmnopqrstu", "abcdefghijklmnopqrst"),
+        ("abcdefghijklmnopqrsé", "abcdefghijklmnopqrs"),
+        ("é" * 11, "é" * 10),
+        ("a" + "😀" * 6, "a" + "😀" * 4),
+    ],
+)
+def test_twenty_bytes_to_the_end_of_a_character(text: str, cut: str) -> None:
+    assert first_20_bytes(text) == cut
+    assert Template('{"line":${line:cut20}}').fill({"line": text}, go_json) == f'{{"line":"{cut}"}}'
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(max_size=30))
+def test_a_cut_text_is_the_longest_beginning_that_fits(text: str) -> None:
+    cut = first_20_bytes(text)
+    assert text.startswith(cut)
+    assert len(cut.encode()) <= 20
+    assert cut == text or len(text[: len(cut) + 1].encode()) > 20
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "1970-01-01T00:00:00+00:00"),
+        (1_690_715_148_178 * MS, "2023-07-30T11:05:48.178+00:00"),
+        (120 * MS, "1970-01-01T00:00:00.120+00:00"),
+        (1_500 * US, "1970-01-01T00:00:00.001500+00:00"),
+        (1, "1970-01-01T00:00:00.000000001+00:00"),
+        (-1, "1969-12-31T23:59:59.999999999+00:00"),
+        (2**63 - 1, "2262-04-11T23:47:16.854775807+00:00"),
+    ],
+)
+def test_times_as_rust_writes_them(ns: int, text: str) -> None:
+    assert rfc3339(ns) == text
+    assert Template("at ${time:rfc3339}").fill({"time": ns}) == f"at {text}"
+
+
+def test_a_word_with_a_capital() -> None:
+    assert Template("precision: ${precision:title}").fill({"precision": "second"}) == "precision: Second"
+
+
+def test_every_filter_is_known_by_its_name() -> None:
+    assert set(FILTERS) >= {"q", "duration", "rfc3339nano", "rfc3339", "quoted", "cut20", "title"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
 
-from mockflux.http.checks import find_org
+from mockflux.http.checks.targets import find_org
 from mockflux.http.params import id_fault, id_of
 from mockflux.http.passage import Passage
 from mockflux.outcomes import BucketNotFound, Found, OrgNotFound, Outcome, ParameterInvalid

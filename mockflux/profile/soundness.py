@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockflux.outcomes import Outcome
 from mockflux.profile.clause import Speaker, candidates
 from mockflux.profile.errors import ProfileError
 from mockflux.profile.load import Merged, value_at
+from mockflux.profile.possible import possible, possible_reasons
 from mockflux.profile.schema import Path, dotted
 from mockflux.profile.settings import Area, Settings
 from mockflux.profile.steps import (
@@ -24,7 +25,6 @@ from mockflux.profile.steps import (
 )
 from mockflux.reasons import Reason
 from mockflux.storage.catalog import SYSTEM_BUCKET_NAMES
-from mockflux.writing.rules import WriteRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ def _check_course(merged: Merged, settings: Settings, course: Course, speaker: S
         _check_needs(merged, course, step, given, f"the check {check}")
         _check_usable(merged, settings, course.door, check)
         given.update(step.gives)
-        for said in _possible(step.says, settings, course.door):
+        for said in possible(step.says, settings, course.door):
             _check_said(merged, said, course.door, f"the check {check}", speaker)
     _check_needs(merged, course, course.behind, given, "what answers")
-    for said in _possible(course.behind.says, settings, course.door):
+    for said in possible(course.behind.says, settings, course.door):
         _check_said(merged, said, course.door, "what answers", speaker)
 
 
@@ -134,96 +134,6 @@ def _check_route(merged: Merged, settings: Settings, door: str) -> None:
 
 def _has(methods: tuple[str, ...], method: str) -> bool:
     return "*" in methods or method in methods or (method == "*" and bool(methods))
-
-
-def _possible(says: tuple[str, ...], settings: Settings, door: str) -> Iterator[str]:
-    """Those of a step's outcomes that this edition's settings leave possible at a door."""
-    for said in says:
-        if said == "points_rejected":
-            kinds = {kind: None for rules in settings.every_rules(door) for kind in _rejected_kinds(settings, rules)}
-            yield from (f"{said}:{kind}" for kind in kinds)
-        elif said == "write_empty":
-            yield from (said,) * any(rules.empty == "refuse" for rules in settings.every_rules(door))
-        elif said == "database_not_found":
-            yield from (said,) * (settings.write[door].creates_target == "never")
-        elif said.startswith("name_invalid:"):
-            yield from (said,) * (said.partition(":")[2] in _name_kinds(settings.params[door].name_rules))
-        elif said == "body_unreadable:trailing":
-            yield from (said,) * any(rules.gzip == "go" for rules in settings.every_rules(door))
-        elif said == "query_invalid:missing":
-            yield from (said,) * bool(settings.params[door].required)
-        elif said == "query_invalid:flag":
-            yield from (said,) * bool(settings.params[door].flags)
-        elif said == "too_many_requests":
-            yield from (said,) * bool(settings.limits.window_requests or settings.limits.window_bytes)
-        elif said == "too_many_databases":
-            yield from (said,) * bool(settings.limits.databases)
-        elif said == "permission_denied:write" and not settings.setup.scoped_tokens:
-            pass  # a token that exists may do everything
-        elif said == "path_moved":
-            yield from (said,) * (settings.slash.get(door) == "moved")
-        elif said == "precision_invalid":
-            yield from (said,) * settings.params[door].refuse_unknown
-        else:
-            yield said
-
-
-def _rejected_kinds(settings: Settings, rules: WriteRules) -> Iterator[str]:
-    """The kinds of ``points_rejected`` that can occur where a batch is judged by these rules."""
-    spoiling = (rules.malformed, rules.unfit)
-    for reason in _reasons_of(settings, rules, told=True):
-        kept = ("partial", "all") * ("keep_good" in spoiling and reason not in rules.spoils)
-        atomic = "reject_batch" in spoiling or bool(rules.spoils)
-        yield from (f"{reason}.{how}" for how in (("atomic",) * atomic + kept))
-
-
-def possible_reasons(settings: Settings, door: str, how: str = "remembered") -> list[str]:
-    """The reasons for which a point can be refused at a write door; ``told``: those that a client hears of."""
-    found = {r for rules in settings.every_rules(door) for r in _reasons_of(settings, rules, told=how == "told")}
-    return [name for name in Reason.CATALOGUE if name in found]
-
-
-#: The reasons that each objection can give.
-_GIVES = {
-    "retention": "outside_retention",
-    "reserved_names": "reserved_name",
-    "string_lengths": "string_too_long",
-    "duplicate_tags": "duplicate_tag",
-    "mixed_fields": "duplicate_field",
-    "duplicate_fields": "duplicate_field",
-    "types": "type_conflict",
-    "types_from_last": "type_conflict",
-    "column_limit": "too_many_columns",
-    "family_limit": "too_many_fields",
-    "table_limit": "too_many_tables",
-    "time_range": "time_out_of_range",
-}
-
-
-def _reasons_of(settings: Settings, rules: WriteRules, *, told: bool) -> list[str]:
-    """The reasons for which a point can be refused by these rules; ``told``: those that a client hears of."""
-    late, limits = settings.storage.late_points, settings.limits
-    impossible = {
-        "outside_retention": late == "store" or (told and late == "drop"),
-        "string_too_long": rules.string_limit == 0,
-        "reserved_name": not (rules.reserved_fields or rules.reserved_tags),
-        "too_many_columns": limits.columns == 0,
-        "too_many_fields": limits.family_fields == 0,
-        "too_many_tables": limits.tables == 0,
-    }
-    named = {"malformed", *(_GIVES[objection] for objection in rules.asked)}
-    return [name for name in Reason.CATALOGUE if name in named and not impossible.get(name)]
-
-
-#: The kinds of ``name_invalid`` that each rule of names can give.
-_NAME_KINDS = {
-    "namespace": ("length", "character"),
-    "database": ("empty", "too_long", "unusable", "start", "policy"),
-}
-
-
-def _name_kinds(rules: Iterable[str]) -> set[str]:
-    return {kind for rule in rules for kind in _NAME_KINDS[rule]}
 
 
 def _check_said(merged: Merged, said: str, door: str, who: str, speaker: Speaker) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mockflux.profile import Profile, ProfileError, concrete, load_profile
 from mockflux.profile.load import find, merge
-from mockflux.profile.soundness import possible_reasons
+from mockflux.profile.possible import possible_reasons
 from mockflux.profile.switches import alternatives
 
 Write = Callable[..., Path]

@@ -9,11 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from mockflux.http import checks, credentials, lookups, params, probes, routes, writes
+from mockflux.http import credentials, lookups, params, probes, routes, writes
+from mockflux.http.checks import ALL, bodies, requests, targets, tokens
 from mockflux.outcomes import Outcome
 from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS, THINGS, Step
 
-MODULES: tuple[ModuleType, ...] = (checks, credentials, lookups, params, probes, writes)
+MODULES: tuple[ModuleType, ...] = (bodies, requests, targets, tokens, credentials, lookups, params, probes, writes)
 OUTCOMES = {cls.__name__: cls for cls in Outcome.CATALOGUE.values()}
 DEFINED = {
     node.name: node
@@ -96,7 +97,7 @@ def test_whatever_is_needed_is_given_by_some_check() -> None:
 
 
 def test_names_are_those_of_the_checks() -> None:
-    assert set(CHECKS) == set(checks.ALL)
+    assert set(CHECKS) == set(ALL)
 
 
 def test_paths_and_doors_are_those_of_the_routes() -> None:

@@ -26,7 +26,7 @@ from mockflux.request import Request
 from mockflux.strategies import Batch, batches
 
 SMALL = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=20,
     deadline=None,
     print_blob=True,

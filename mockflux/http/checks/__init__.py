@@ -1,0 +1,50 @@
+"""The checks that a gate can make. Each looks at a passage, fills in what it learns, and returns an outcome to refuse.
+
+Which checks a door makes, and in which order, is the profile's (``[gate]``); each is written once, in the module of
+what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mockflux.http.checks import bodies, requests, targets, tokens
+from mockflux.http.passage import Passage
+from mockflux.outcomes import Outcome
+
+Check = Callable[[Passage], Outcome | None]
+
+#: By the names that a profile uses.
+ALL: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        requests.known_method,
+        requests.whole_body,
+        requests.options,
+        requests.cors,
+        requests.method,
+        requests.exact_method,
+        requests.params,
+        requests.precision,
+        tokens.token,
+        tokens.permission,
+        tokens.permission_by_name,
+        targets.target_given,
+        targets.name,
+        targets.org,
+        targets.org_given,
+        targets.own_org,
+        targets.target,
+        targets.mapping,
+        targets.mapping_by_right,
+        targets.mapping_or_new,
+        targets.database,
+        targets.database_limit,
+        bodies.gzip_header,
+        bodies.encoding,
+        bodies.size,
+        bodies.inflate,
+        bodies.utf8,
+        bodies.quota,
+    )
+}

@@ -1,4 +1,4 @@
-"""Clients that are not installed here: what they are given, and what they would send, sent by hand."""
+"""What clients are given that need not be installed, and what they would send, sent by hand."""
 
 from __future__ import annotations
 

@@ -363,11 +363,11 @@ class Server:
         """
         world, settings = self.world, self.profile.settings
         door = _write_door(self.profile)
-        name, precisions = self._name(bucket, database), settings.params[door].precisions
-        if precision not in precisions:
-            raise ValueError(f"precision={precision!r}: expected one of {', '.join(precisions)}")
+        name, params = self._name(bucket, database), settings.params[door]
+        if precision not in params.precisions:
+            raise ValueError(f"precision={precision!r}: expected one of {', '.join(params.precisions)}")
         target = self._target(name, made=True)
-        timing = world.timing(target, precisions[precision], precisions[precision] or 1)
+        timing = world.timing(target, params.precisions[precision], params.cut_default.get(precision) or 1)
         body, rules = arguments.body(lines), settings.write[door]
         rules = replace(rules, malformed="reject_batch", unfit="reject_batch")
         judged = commit.write(body, timing, target.data, rules, settings.storage, world.room(target))

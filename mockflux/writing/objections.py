@@ -7,8 +7,10 @@ that they count for the points after them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import takewhile
 
 from mockflux.lineprotocol import BadLine, ColumnType, FieldType, Line, LineAsWritten, to_bytes
@@ -49,6 +51,7 @@ class Bench:
         self._room = room
         self._known_types: dict[tuple[Hashable, str], FieldType] = {}
         self._columns: dict[str, dict[str, ColumnType]] = {}
+        self._new_tables = 0  # of those in _columns
         self._objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.objections]
         self._column_objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.column_objections]
         #: What refused points leave behind: see :class:`mockflux.writing.judge.Judgement`.
@@ -75,7 +78,10 @@ class Bench:
         scope = self._data.scope(line, time)
         self._known_types.update({(scope, key): type for key, type, _ in line.fields})
         if self._storage.tags_are_columns:
-            columns = self._columns.setdefault(line.measurement, {})
+            columns = self._columns.get(line.measurement)
+            if columns is None:
+                columns = self._columns[line.measurement] = {}
+                self._new_tables += not self._data.columns(line.measurement)
             for key, type in self._of(line):
                 columns.setdefault(key, type)
 
@@ -206,9 +212,28 @@ class Bench:
             return None
         if self._width({*stored, *batch, *(key for key, _ in self._of(line))}) <= limit:
             return None
-        others = (own for own in self._lines if isinstance(own, Line) and own.measurement == line.measurement)
-        wanted = {*stored, *(key for other in others for key, _ in self._of(other))}
-        return TooManyColumns(line.measurement, self._width(stored.keys()), self._width(wanted), limit)
+        wanted = self._wanted_widths[line.measurement]
+        return TooManyColumns(line.measurement, self._width(stored.keys()), wanted, limit)
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, AbstractSet[str]]:
+        """The columns that the batch has, good lines or not, by table. Looked up only once a limit is exceeded."""
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        for own in self._lines:
+            if isinstance(own, Line):
+                wanted[own.measurement].update(key for key, _ in self._of(own))
+        return wanted
+
+    @cached_property
+    def _wanted_widths(self) -> Mapping[str, int]:
+        """How many columns each table of the batch would have, whole."""
+        stored = self._data.columns
+        return {table: self._width({*stored(table), *columns}) for table, columns in self._wanted.items()}
+
+    @cached_property
+    def _wanted_tables(self) -> int:
+        """How many tables the batch has that there are not yet."""
+        return sum(not self._data.columns(table) for table in self._wanted)
 
     def _family_limit(self, line: Line, time: int) -> Reason | None:
         limit = self._room.family_fields
@@ -216,9 +241,9 @@ class Bench:
         if not families:
             return None
         stored, batch = self._data.columns(line.measurement), self._columns.get(line.measurement, {})
-        columns = {*stored, *batch, *(own.key for own in line.fields)}
+        sizes = Counter(map(_family, {*stored, *batch, *(own.key for own in line.fields)}))
         for family in families:
-            if sum(_family(key) == family for key in columns) > limit:
+            if sizes[family] > limit:
                 return TooManyFields(line.measurement, family, limit)
         return None
 
@@ -232,12 +257,9 @@ class Bench:
         if not room.tables or self._data.columns(line.measurement) or line.measurement in self._columns:
             return None
         there = room.elsewhere + self._data.table_count
-        new = sum(not self._data.columns(table) for table in self._columns)
-        if there + new < room.tables:
+        if there + self._new_tables < room.tables:
             return None
-        tables = {own.measurement for own in self._lines if isinstance(own, Line)}
-        wanted = there + sum(not self._data.columns(table) for table in tables)
-        return TooManyTables(line.measurement, there, wanted, room.tables)
+        return TooManyTables(line.measurement, there, there + self._wanted_tables, room.tables)
 
     def _of(self, line: Line) -> Iterator[tuple[str, ColumnType]]:
         """The columns that a line brings, tags first, in its own order."""

@@ -381,3 +381,18 @@ def rejections(kinds: str) -> list[Rejection]:
 def test_report(report: dict[str, Any], numbers: list[int]) -> None:
     told = reported(rejections("mumuu"), rules(report=report))
     assert [rejection.number for rejection in told] == numbers
+
+
+def test_many_columns_too_many_are_counted_once_a_batch(bucket: Bucket) -> None:
+    """Counted once a line, this would take minutes."""
+    body = "\n".join(f"m f{number}=1 1" for number in range(20_000))
+    reasons = bucket.reasons(body, rules("column_limit", "time_range"), Room(columns=10))
+    assert len(reasons) == 20_000 - 9
+    assert set(reasons) == {TooManyColumns("m", 0, 20_001, 10)}
+
+
+def test_many_tables_too_many_are_counted_once_a_batch(bucket: Bucket) -> None:
+    body = "\n".join(f"m{number} f=1 1" for number in range(20_000))
+    reasons = bucket.reasons(body, rules("table_limit", "time_range"), Room(tables=10))
+    assert len(reasons) == 20_000 - 10
+    assert {reason.wanted for reason in reasons if isinstance(reason, TooManyTables)} == {20_000}

@@ -235,6 +235,10 @@ class Speaker:
         self._version = merged.data["edition"]["version"]
         self._chunk_above = chunk_above
         self._always = {door: _always(merged, door, headers) for door, headers in always.items()}
+        for name in merged.data["envelope"]:
+            if "@" in name and name.partition("@")[2] not in DOORS:
+                place = f'envelope."{name}"'
+                raise ProfileError(merged.file_of("envelope", name), place, f"unknown door; {one_of(DOORS)}")
         for text in sorted(self.absent):
             check_key(merged.file_of("edition", "absent"), text, "edition.absent")
         entries = _likened(merged)

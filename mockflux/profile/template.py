@@ -82,6 +82,8 @@ FILTERS: dict[str, Callable[[Any], str]] = {
 }
 #: Those that take numbers only.
 _OF_NUMBERS = frozenset(("duration", "rfc3339nano", "rfc3339"))
+#: Those that take text only.
+_OF_TEXT = frozenset(("quoted", "cut20", "title"))
 
 
 class Template:
@@ -154,4 +156,7 @@ def compiled(source: str, file: str, key: str, facts: Mapping[str, type]) -> Tem
         if filter in _OF_NUMBERS and facts[name] is not int:
             numbers = sorted(fact for fact, type in facts.items() if type is int)
             raise ProfileError(file, key, f"the filter {filter} takes a number, and {name} is none; {one_of(numbers)}")
+        if filter in _OF_TEXT and facts[name] is not str:
+            texts = sorted(fact for fact, type in facts.items() if type is str)
+            raise ProfileError(file, key, f"the filter {filter} takes a text, and {name} is none; {one_of(texts)}")
     return template

@@ -80,7 +80,6 @@ def check_sound(merged: Merged, settings: Settings, speaker: Speaker, reasons: f
         if door in REQUESTS and "points_rejected" in BEHIND[door].says:
             _check_reasons(merged, possible_reasons(settings, door), reasons)
             _check_precisions(merged, settings, door)
-            _check_when(merged, settings, door)
             _check_times(merged, settings, door)
 
 
@@ -169,18 +168,6 @@ def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
         if unit == 0 and params.style != "serde":
             path = ("params", "precisions", precision)
             raise ProfileError(merged.file_of(*path), dotted(path), "expected a whole number, 1 or more, got 0")
-
-
-def _check_when(merged: Merged, settings: Settings, door: str) -> None:
-    """A condition on a parameter that the door does not read would never hold."""
-    known = settings.params[door].known
-    for name, value in settings.write_when[door]:
-        if name not in known:
-            condition = f"{name}={value}"
-            at_door: Path = ("write", "at", door, "when", condition)
-            path = at_door if value_at(merged.data, at_door) is not None else ("write", "when", condition)
-            problem = f"{door} reads no parameter {name}; {one_of(sorted(known))}"
-            raise ProfileError(merged.file_of(*path), dotted(path), problem)
 
 
 def _check_times(merged: Merged, settings: Settings, door: str) -> None:

@@ -37,11 +37,6 @@ def complaint(folder: Path, text: str) -> ProfileError:
             "a key here is a parameter and its value, such as accept_partial=false",
         ),
         (
-            CORE + '[write.at.v3-write.when."sync=no"]\npreset = "atomic"',
-            'write.at.v3-write.when."sync=no"',
-            "v3-write reads no parameter sync; expected one of accept_partial, db, no_sync, precision",
-        ),
-        (
             CORE + '[params.at.v3-write]\ndefault_precision = "hours"',
             "params.at.v3-write.default_precision",
             "expected one of s, ms, us, ns",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mockflux.faults import Fault
     from mockflux.journal import Exchange, Notes
 
+
+#: What a query by Arrow Flight begins with, the preface of HTTP/2, as method and path.
+GRPC = "PRI *"
 
 #: Requests by method and path with how often they came, for each journal's notes.
 Tally: TypeAlias = "dict[Notes, Counter[str]]"
@@ -144,11 +147,25 @@ class Watch:
     def not_simulated(self) -> list[str]:
         """A sentence for each server that met requests which are not simulated and of which nobody was told before."""
         return [
-            f"mockflux does not simulate {_listed(requests)}: answered as a path that {watched.server.profile.id} does "
-            f"not have, while a real server has it"
+            sentence
             for watched in self.servers
-            if (requests := watched.not_simulated_and_not_told())
+            for sentence in _sentences(watched.server.profile.id, watched.not_simulated_and_not_told())
         ]
+
+
+def _sentences(edition: str, requests: Mapping[str, int]) -> Iterator[str]:
+    """What an edition was asked, and how often, that is not simulated."""
+    others = {what: n for what, n in requests.items() if what != GRPC}
+    if others:
+        yield (
+            f"mockflux does not simulate {_listed(others)}: answered as a path that {edition} does not have, while a "
+            f"real server has it"
+        )
+    if len(others) < len(requests):
+        yield (
+            f"mockflux does not simulate queries by Arrow Flight (gRPC): the connection was closed, while a real "
+            f"server of {edition} answers them"
+        )
 
 
 def _listed(requests: Mapping[str, int], most: int = 10) -> str:

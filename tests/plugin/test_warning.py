@@ -118,3 +118,22 @@ def test_each_test_warns_of_its_own_requests_to_a_shared_server(pytester, run):
 def test_nothing_to_warn_of(pytester, run):
     pytester.makepyfile("def test_it(mockflux, send): assert send(mockflux, b'm f=1') == 204")
     run("-W", "error").assert_outcomes(passed=1, warnings=0)
+
+
+def test_a_query_by_flight_is_told_as_such(pytester, run):
+    pytester.makepyfile(
+        """
+        import socket
+        import pytest
+
+        @pytest.mark.mockflux("v3-core")
+        def test_it(mockflux):
+            with socket.create_connection((mockflux.host, mockflux.port)) as client:
+                client.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n")
+                assert client.recv(100) == b""
+        """
+    )
+    result = run()
+    result.assert_outcomes(passed=1, warnings=1)
+    wanted = "queries by Arrow Flight (gRPC): the connection was closed, while a real server of v3-core answers them"
+    assert f"NotSimulatedWarning: mockflux does not simulate {wanted}" in result.stdout.str()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mockflux import arguments
 from mockflux.faults import TRANSPORTS, Fault, Transport
+from mockflux.outcomes import PointsRejected
 from mockflux.profile import Clause, Profile
 from mockflux.profile.clause import Key
 from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS
@@ -14,8 +15,6 @@ __tracebackhide__ = True  # as in public.py
 
 #: Who may say a clause out of turn.
 SPEAKERS = ("edition", "proxy")
-#: Kinds that stand for an outcome where nobody named one.
-_USUAL_KIND = {"points_rejected": "malformed.atomic"}
 
 
 def plan_fault(
@@ -107,8 +106,11 @@ def _named(profile: Profile, name: str, by: str, doors: Sequence[str], *, asked:
         if asked and key.door not in doors:
             raise ValueError(f"the clause {name!r} is of the door {key.door!r}, not of {doors[0]!r}")
         return {_doors(profile, key.door)[0]: profile.clauses[name]}
-    kind = key.kind or _USUAL_KIND.get(key.outcome, "")
-    said = {door: found for door in _request_doors(profile) if (found := _if_said(profile, key.outcome, kind, door))}
+    said = {
+        door: found
+        for door in _request_doors(profile)
+        if (found := _if_said(profile, key.outcome, key.kind or _usual_kind(profile, key.outcome, door), door))
+    }
     chosen = {door: said[door] for door in doors if door in said}
     if not chosen:
         elsewhere = f"; with door= it is said at {', '.join(said)}" if said else ", nor at any other door of requests"
@@ -159,9 +161,16 @@ def _sayable(profile: Profile, door: str) -> Iterator[Clause]:
     outcomes += [key.partition("@")[0] for key in profile.clauses if ":" in key and Key.parse(key).outcome in said]
     for text in outcomes:
         outcome, _, kind = text.partition(":")
-        found = profile.find(outcome, kind or _USUAL_KIND.get(outcome, ""), door)
+        found = profile.find(outcome, kind or _usual_kind(profile, outcome, door), door)
         if found is not None:
             yield found
+
+
+def _usual_kind(profile: Profile, outcome: str, door: str) -> str:
+    """The kind that stands for an outcome where nobody named one: that of a request with one, malformed line."""
+    if outcome != PointsRejected.name:
+        return ""
+    return "malformed.all" if profile.settings.write[door].malformed == "keep_good" else "malformed.atomic"
 
 
 def _statuses(clauses: Iterator[Clause] | Sequence[Clause]) -> str:

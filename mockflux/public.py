@@ -113,6 +113,8 @@ class Server:
         ):
             if getattr(choice, name) is not None and getattr(setup, name) is None:
                 raise ValueError(f"{self.profile.id} has no {things}; {instead}")
+        if choice.database is not None:
+            self._refuse_unusable(choice.database)
 
     def _refuse_what_is_not_there(self, *, auth: bool, onboarded: bool) -> None:
         id, setup = self.profile.id, self.profile.settings.setup
@@ -301,12 +303,17 @@ class Server:
     def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Bucket:
         """A new database; ``retention`` in seconds or as timedelta, None for ever.
 
-        Raises ValueError if the name is taken, or where the edition has buckets instead.
+        Raises ValueError if the name is taken or one that no request can use, or where the edition has buckets instead.
         """
         if self._has_buckets:
             raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
         span = arguments.nanoseconds("retention", retention)
-        return self.world.catalog.add_database(arguments.text("name", name), span)
+        self._refuse_unusable(arguments.text("name", name))
+        return self.world.catalog.add_database(name, span)
+
+    def _refuse_unusable(self, database: str) -> None:
+        if not self.profile.settings.usable(database):
+            raise ValueError(f"{self.profile.id} takes no write to a database named {database!r}; choose another name")
 
     def create_mapping(
         self, database: str, *, retention_policy: str = "autogen", bucket: str | None = None, default: bool = False

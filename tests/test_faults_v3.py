@@ -87,3 +87,24 @@ def test_a_planned_404_names_database_and_policy() -> None:
     server.fail(404)
     reply = written(server, "/write?db=plant&rp=Week")
     assert json.loads(reply.body) == {"code": "not found", "message": 'database "plant/week" not found'}
+
+
+def test_a_planned_404_of_serverless_names_the_bucket_at_both_doors() -> None:
+    server = Server("v3-serverless")
+    for target in ("/api/v2/write?bucket=plant", "/write?db=plant&rp=week"):
+        server.fail(404)
+        assert "plant" in written(server, target).json()["message"], target
+
+
+def test_a_planned_400_of_core_is_a_partial_write_at_its_own_door() -> None:
+    server = Server("v3-core")
+    server.fail(400, door="v3-write")
+    reply = written(server, "/api/v3/write_lp?db=my-database")
+    assert reply.json()["error"] == "partial write of line protocol occurred"
+    assert [entry["line_number"] for entry in reply.json()["data"]] == [1]
+
+
+def test_a_planned_415_names_an_encoding() -> None:
+    server = Server("v3-clustered")
+    server.fail(415)
+    assert written(server).json()["message"] == "unacceptable content-encoding: deflate"

@@ -63,7 +63,8 @@ class Passage:
         rules = self.param_rules
         target = self.params.get(rules.target, "")
         policy = self.params.get(rules.retention_policy, "") if rules.retention_policy else ""
-        return target if policy.lower() in _NO_POLICY else f"{target}/{policy.lower()}"
+        # A policy alone names nothing.
+        return target if not target or policy.lower() in _NO_POLICY else f"{target}/{policy.lower()}"
 
     @property
     def precision(self) -> str:

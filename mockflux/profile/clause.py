@@ -236,9 +236,13 @@ class Speaker:
         self._chunk_above = chunk_above
         self._always = {door: _always(merged, door, headers) for door, headers in always.items()}
         for name in merged.data["envelope"]:
-            if "@" in name and name.partition("@")[2] not in DOORS:
-                place = f'envelope."{name}"'
-                raise ProfileError(merged.file_of("envelope", name), place, f"unknown door; {one_of(DOORS)}")
+            general, at, door = name.partition("@")
+            if at and door not in DOORS:
+                problem = f"unknown door; {one_of(DOORS)}"
+                raise ProfileError(merged.file_of("envelope", name), f'envelope."{name}"', problem)
+            if at and general not in merged.data["envelope"]:
+                problem = f"there is no envelope {general!r} of which this is a form; expected one"
+                raise ProfileError(merged.file_of("envelope", name), f'envelope."{name}"', problem)
         for text in sorted(self.absent):
             check_key(merged.file_of("edition", "absent"), text, "edition.absent")
         entries = _likened(merged)

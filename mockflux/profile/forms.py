@@ -49,7 +49,7 @@ REQUEST = Matching(rf"({_METHOD}) /[^\x00-\x20\x7f?#]*", "a method and a path, s
 VARIABLE = Matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
 OPTION = Matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and _")
 
-REPORT: Form = Either(OneOf("first", "all"), Number())
+REPORT: Form = Either(OneOf("first", "all"), Number(1))
 
 _AUTH: dict[str, Form] = {
     "schemes": ListOf(TOKEN),

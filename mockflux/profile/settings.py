@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.storage.catalog import TokenForm
+from mockflux.storage.names import RULES
 from mockflux.storage.rules import StorageRules
 from mockflux.writing.rules import WriteRules
 
@@ -203,6 +204,13 @@ class Settings:
             if params.get(name) == value:
                 return rules
         return self.write[door]
+
+    def usable(self, name: str) -> bool:
+        """Whether a request can name a database so, at one of the write doors at least."""
+        return any(all(RULES[rule](name) is None for rule in params.name_rules) for params in self._write_params())
+
+    def _write_params(self) -> Iterator[ParamRules]:
+        return (params for door, params in self.params.items() if door in self.gate.doors and door.endswith("-write"))
 
     def every_rules(self, door: str) -> tuple[WriteRules, ...]:
         """All the ways in which a batch can be judged at a door."""

@@ -184,6 +184,11 @@ def _check_setup(merged: Merged, settings: Settings) -> None:
     mistakes = (
         ("database", not setup.bucket and not setup.database, "missing key; expected a database, or bucket and org"),
         ("database", setup.bucket and setup.database, 'there is a bucket; expected one of them, the other as ""'),
+        (
+            "database",
+            setup.database and not settings.usable(setup.database),
+            "no request can name it so; expected a name that the rules of names ([params] name_rules) allow",
+        ),
         ("org", setup.bucket and not setup.org, "missing key; expected the organization of the bucket"),
         ("org", setup.database and setup.org, 'databases belong to no organization; expected ""'),
         ("system_buckets", setup.database and setup.system_buckets, "there are no buckets; expected false"),

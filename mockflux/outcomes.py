@@ -366,14 +366,15 @@ class OptionsListed(Outcome):
 
 @dataclass(frozen=True, slots=True)
 class MalformedRequest(_Which):
-    """The bytes are no HTTP request that the server below the router accepts."""
+    """The bytes are no HTTP request that the server below the router accepts; ``old_encoding``: HTTP/1.0 with a
+    Transfer-Encoding, which it does not know."""
 
     which: str = "head"
 
     KINDS = (
         "head", "target", "target_too_long", "escape", "uri", "header_name", "header_value", "head_too_large",
         "headers_too_many", "host", "host_missing", "host_repeated", "version", "minor_version", "length",
-        "transfer_encoding", "expect",
+        "transfer_encoding", "old_encoding", "expect",
     )  # fmt: skip
 
 

@@ -526,7 +526,7 @@ class _Application:
         self.max_head = limits.head
         self.max_headers = limits.headers
         self.max_target = limits.target
-        self.max_body = limits.body + _SLACK if limits.body else MAX_BODY
+        self.max_body = limits.sent or (limits.inflated + _SLACK if limits.inflated else MAX_BODY)
 
     def answer(self, request: Request) -> Reply:
         return front.answer(self._server.world, request)

@@ -25,7 +25,7 @@ from mockflux.profile import Profile
 
 def hint(passage: Passage, outcome: Outcome) -> str:
     """A sentence that helps whoever wonders about this outcome; empty where there is nothing to say."""
-    catalog = passage.world.catalog
+    catalog, limits = passage.world.catalog, passage.world.settings.limits
     match outcome:
         case PathNotFound():
             near = get_close_matches(passage.request.path, _paths(passage.world.profile), n=1, cutoff=0.7)
@@ -43,7 +43,7 @@ def hint(passage: Passage, outcome: Outcome) -> str:
             return f"organizations: {_names(org.name for org in catalog.orgs())}"
         case TokenMalformed():
             return f"schemes of the Authorization header here: {', '.join(passage.auth_rules.schemes)}"
-        case BodyTooLarge() if not passage.world.settings.limits.body:
+        case BodyTooLarge(limit=limit) if limit not in (limits.sent, limits.inflated):
             return "the limit is mockflux's own; this edition has none"
         case TokenUnknown():
             return f"the token is none of the {len(catalog.tokens())} that this server has"

@@ -25,8 +25,7 @@ class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
     Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); a bucket that the write may make
-    has a ``new_mapping`` (database and retention policy) if it needs one, and ``most_databases`` tells of how many it
-    may be one (0: of any number); ``body_read`` tells whether one had to look
+    has a ``new_mapping`` (database and retention policy) if it needs one; ``body_read`` tells whether one had to look
     at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its ``verdict`` here;
     ``simulated`` is False once it is clear that a real server would answer and mockflux does not.
     """
@@ -39,7 +38,6 @@ class Passage:
         self.org: Org | None = None
         self.bucket: Bucket | None = None
         self.new_mapping: tuple[str, str] | None = None
-        self.most_databases = 0
         self.body_read = False
         self.content = b""
         self.ids: Mapping[str, str] = {}
@@ -71,7 +69,7 @@ class Passage:
         """The precision that the request asks for, or the door's own."""
         return self.params.get("precision") or self.param_rules.default_precision
 
-    @property
+    @cached_property
     def write_rules(self) -> WriteRules:
         """How the batch is judged, this request's own parameters counted."""
         return self.world.settings.rules_for(self.door, self.params)

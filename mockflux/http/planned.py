@@ -60,7 +60,7 @@ def _limits(world: World) -> dict[str, int]:
     """The limits that outcomes tell of."""
     limits = world.settings.limits
     return {
-        BodyTooLarge.name: limits.sent or limits.body or MAX_BODY,
+        BodyTooLarge.name: limits.sent or limits.inflated or MAX_BODY,
         TooManyDatabases.name: limits.databases,
     }
 

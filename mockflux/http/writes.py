@@ -22,7 +22,8 @@ def write(passage: Passage) -> Outcome:
     judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage, world.room(bucket))
     outcome = kept(judged, rules) if judged.rejections else ""
     if rules.creates_target == "on_commit" and outcome != "atomic":
-        limit = passage.most_databases
+        # Asked before the gate, too; but other writes may have come first.
+        limit = world.settings.limits.databases
         if not world.catalog.make(bucket, passage.new_mapping, limit=limit):
             bucket.data.clear()
             return TooManyDatabases(limit)

@@ -91,7 +91,8 @@ class Clause:
         self.at_door = {
             other: Clause(merged, text, entry, other)
             for other in (() if door else DOORS)
-            if f"{name}@{other}" in data["envelope"] and (not key.door or key.door == other)
+            if f"{name}@{other}" in data["envelope"]
+            and (key.door == other or (not key.door and f"{text}@{other}" not in data["clause"]))
         }
         self.by: str = entry.get("by", data["defaults"]["by"])
         self.example: dict[str, Any] = dict(entry.get("example", {}))
@@ -117,6 +118,8 @@ class Clause:
             raise ProfileError(file, f"{place}.status", problem)
         self._check_headers(file, place)
         self._check_rejections(entry, known, file, place)
+        if self.code is None and "code" in self._body.names:
+            raise ProfileError(file, place, f"missing key; the envelope {name!r} tells a code: expected one of [codes]")
         _check_example(self.example, key.outcome, file, f"{place}.example")
 
     def _check_headers(self, file: str, place: str) -> None:
@@ -136,6 +139,8 @@ class Clause:
                     raise ProfileError(file, f"{place}.{key}", "this outcome has no rejections to word")
         elif self._each is None and "join" in entry:
             raise ProfileError(file, f"{place}.join", "goes with each, which is missing")
+        elif self._each is not None and "rejections" not in self.fact_names:
+            raise ProfileError(file, f"{place}.each", "nothing uses it; expected $rejections in the message or body")
         elif self._each is None and "rejections" in self.fact_names:
             raise ProfileError(file, f"{place}.each", "missing key; expected the wording of one of the $rejections")
 

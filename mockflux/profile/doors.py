@@ -57,7 +57,7 @@ def _spoken_of(data: Data) -> Iterator[tuple[Path, str]]:
         yield ("gate", "doors", door), door
     for door in data.get("routes", {}).get("slash", ()):
         yield ("routes", "slash", door), door
-    for section in ("clause", "evidence"):
+    for section in ("clause", "evidence", "envelope"):
         for key in data.get(section, ()):
             door = key.partition("@")[2]
             if door in DOORS:  # others are told with the clause

@@ -39,7 +39,7 @@ CREDENTIAL = Matching(r"[!-~]+", "visible ASCII characters without blanks")
 NO_CREDENTIAL = Matching(r"[!-~]*", "visible ASCII characters without blanks, or nothing for none")
 STATUS = Number(200, 599)
 PATH = Matching(r"/|(/(\{id\}|[^\x00-\x20\x7f/{}?#]+))+", "a path such as /api/v2/buckets/{id}")
-PREFIX = Matching(r"(/[^\x00-\x20\x7f/{}?#]+)+", "the beginning of a path, such as /api/v2")
+PREFIX = Matching(r"/|(/[^\x00-\x20\x7f/{}?#]+)+", "the beginning of a path, such as /api/v2, or / for every path")
 _METHOD = "|".join(METHODS)
 METHOD_WORDS = Matching(
     rf"|\*|({_METHOD})( ({_METHOD}))*",

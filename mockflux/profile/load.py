@@ -12,7 +12,19 @@ from mockflux.profile.forms import OPTIONAL, SECTIONS, WHOLE
 from mockflux.profile.presets import spelt_out
 from mockflux.profile.reading import Data, Stamp, is_file, read, stamp
 
-__all__ = ["Data", "Merged", "bundled", "check_complete", "concrete", "find", "folder", "merge", "more_general", "over"]
+__all__ = [
+    "Data",
+    "Merged",
+    "bundled",
+    "check_complete",
+    "concrete",
+    "find",
+    "folder",
+    "laid_over",
+    "merge",
+    "more_general",
+    "over",
+]
 
 
 def folder() -> Path:
@@ -102,7 +114,7 @@ def merge(path: Path) -> Merged:
     for file, own in reversed(chain):
         absent = _forget_absent(data, own, absent, file.name)
         for section, table in own.items():
-            data[section] = over(data.get(section, {}), table, whole=section in WHOLE)
+            data[section] = laid_over(section, data.get(section, {}), table)
         if data["edition"].get("abstract") and not own["edition"].get("abstract"):
             del data["edition"]["abstract"]
     data["edition"]["absent"] = absent
@@ -157,6 +169,17 @@ def _check_file(data: Data, file: str) -> None:
         if section not in SECTIONS:
             raise ProfileError(file, section, f"unknown section; {one_of(SECTIONS)}")
         SECTIONS[section].check(table, file, (section,))
+
+
+def laid_over(section: str, parent: Mapping[str, Any], child: Mapping[str, Any]) -> Data:
+    """The child's section over the parent's, entries that stand for themselves replaced whole. Only by what a clause
+    is reached (``by``) is no matter of its words, and stays."""
+    merged = over(parent, child, whole=section in WHOLE)
+    if section == "clause":
+        for key, entry in child.items():
+            if "by" in parent.get(key, {}) and "like" not in entry:
+                merged[key] = {"by": parent[key]["by"], **entry}
+    return merged
 
 
 def over(parent: Mapping[str, Any], child: Mapping[str, Any], *, whole: bool = False) -> Data:

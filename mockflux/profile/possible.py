@@ -12,7 +12,7 @@ from mockflux.writing.rules import WriteRules
 #: When an outcome (``outcome`` or ``outcome:kind``) is possible, for those that are not always.
 _IF: Mapping[str, Callable[[Settings, str], bool]] = {
     "write_empty": lambda settings, door: any(rules.empty == "refuse" for rules in settings.every_rules(door)),
-    "database_not_found": lambda settings, door: settings.write[door].creates_target == "never",
+    "database_not_found": lambda settings, door: any(r.creates_target == "never" for r in settings.every_rules(door)),
     "body_unreadable:trailing": lambda settings, door: any(r.gzip == "go" for r in settings.every_rules(door)),
     "query_invalid:missing": lambda settings, door: bool(settings.params[door].required),
     "query_invalid:flag": lambda settings, door: bool(settings.params[door].flags),

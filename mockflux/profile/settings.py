@@ -92,7 +92,7 @@ class GateOrder:
     def area(self, path: str) -> Area | None:
         """The area in which a path lies, or None."""
         for area in self.areas:
-            if path == area.prefix or path.startswith(area.prefix + "/"):
+            if area.prefix in ("/", path) or path.startswith(area.prefix + "/"):
                 return area
         return None
 
@@ -100,8 +100,8 @@ class GateOrder:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``head``: bytes of request line and headers; ``headers``: lines of headers, ``target``: bytes of a request's
-    target, ``sent``: bytes of a body as it was sent, compressed or not, ``body``: bytes of a body once inflated, and as
-    it was sent too if ``body_as_sent``;
+    target, ``sent``: bytes of a body as it was sent, compressed or not, ``body``: bytes of a body once inflated, or as
+    many as of one sent if ``body_as_sent``;
     ``columns`` of a table (the time column is one of them if ``time_counts``), ``family_fields``: its fields of one
     family, ``tables`` of a database, or of all of them together (``tables_in`` is ``server``), ``databases``;
     ``window_requests`` and ``window_bytes`` (inflated) of writes within a window of so many seconds of the world's
@@ -123,6 +123,11 @@ class Limits:
     window: int = 300
     window_requests: int = 0
     window_bytes: int = 0
+
+    @property
+    def inflated(self) -> int:
+        """Bytes of a body once inflated, 0 for no limit."""
+        return self.sent if self.body_as_sent else self.body
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
-from mockflux.outcomes import Outcome
-from mockflux.profile.clause import Speaker, candidates
+from mockflux.outcomes import MalformedRequest, Outcome, TooManyRequests
+from mockflux.profile.clause import Key, Speaker, candidates
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.load import Merged, value_at
 from mockflux.profile.possible import possible, possible_reasons
@@ -25,6 +26,7 @@ from mockflux.profile.steps import (
 )
 from mockflux.reasons import Reason
 from mockflux.storage.catalog import SYSTEM_BUCKET_NAMES
+from mockflux.writing.rules import WriteRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Course:
     door: str
     lists: tuple[tuple[Path, tuple[str, ...]], ...]
     behind: Step
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """The outcomes that can end it."""
+        checks = (say for _, names in self.lists for check in names for say in CHECKS[check].says)
+        return (*checks, *self.behind.says)
 
 
 def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
@@ -53,8 +61,9 @@ def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
             if in_api(path):  # a path below this one
                 yield Course(door, (first, *before), NOWHERE)
     for area in gate.areas:
-        unknown = "api-other" if in_api(area.prefix) else "other"
-        yield Course(unknown, (first, _before(area)), NOWHERE)
+        everywhere = ("api-other", "other") if area.prefix == "/" else ()
+        for unknown in everywhere or ("api-other" if in_api(area.prefix) else "other",):
+            yield Course(unknown, (first, _before(area)), NOWHERE)
     for door in ("api-other", "other"):
         yield Course(door, (first,), NOWHERE)
     for path, methods in settings.methods.items():
@@ -73,14 +82,16 @@ def check_sound(merged: Merged, settings: Settings, speaker: Speaker, reasons: f
     occur and has no words, and for a set-up that cannot be made. ``reasons`` are the keys of those with words."""
     _check_setup(merged, settings)
     doors = tuple(merged.data["edition"]["doors"])
-    for course in dict.fromkeys(courses(settings, doors)):
+    ways = list(dict.fromkeys(courses(settings, doors)))
+    for course in ways:
         _check_course(merged, settings, course, speaker)
+    _check_reached(merged, settings, speaker, {said.partition(":")[0] for course in ways for said in course.says})
     for door in doors:
         _check_route(merged, settings, door)
         if door in REQUESTS and "points_rejected" in BEHIND[door].says:
             _check_reasons(merged, possible_reasons(settings, door), reasons)
             _check_precisions(merged, settings, door)
-            _check_times(merged, settings, door)
+            _check_rules(merged, settings, door)
 
 
 def _check_course(merged: Merged, settings: Settings, course: Course, speaker: Speaker) -> None:
@@ -170,12 +181,52 @@ def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
             raise ProfileError(merged.file_of(*path), dotted(path), "expected a whole number, 1 or more, got 0")
 
 
-def _check_times(merged: Merged, settings: Settings, door: str) -> None:
-    """What the grammar iox leaves to judging: whether a time, once scaled, can be stored."""
-    for rules in settings.every_rules(door):
+def _check_rules(merged: Merged, settings: Settings, door: str) -> None:
+    """What settings of judging ask of each other, in each of the ways in which a batch can be judged at the door."""
+    ways: list[tuple[Path, WriteRules]] = [((), settings.write[door])]
+    ways += [(("when", f"{name}={value}"), rules) for (name, value), rules in settings.write_when[door].items()]
+    for when, rules in ways:
         if rules.grammar == "iox" and "time_range" not in rules.asked:
-            problem = f"the grammar iox at {door} needs the objection time_range"
-            raise ProfileError(merged.file_of("write", "objections"), "write.objections", problem)
+            # It leaves to judging whether a time, once scaled, can be stored.
+            _refuse_rule(merged, door, (*when, "objections"), "the grammar iox needs the objection time_range")
+        if rules.quotes == "rendered_or_nth" and rules.grammar != "iox":
+            problem = f"the grammar {rules.grammar} renders no lines; expected as_sent"
+            _refuse_rule(merged, door, (*when, "quotes"), problem)
+        if rules.column_objections and "each_column" not in rules.objections:
+            problem = "nothing asks these; expected each_column among the objections"
+            _refuse_rule(merged, door, (*when, "column_objections"), problem)
+    for name, value in settings.write_when[door]:
+        if name in settings.params[door].flags and value not in ("true", "false"):
+            problem = f"{name} is a flag; expected {name}=true or {name}=false"
+            _refuse_rule(merged, door, ("when", f"{name}={value}"), problem)
+
+
+def _refuse_rule(merged: Merged, door: str, within: Path, problem: str) -> NoReturn:
+    """Raise ProfileError for a key within [write], at the most particular place where it stands."""
+    starts: tuple[Path, ...] = (("write", "at", door), ("write",))
+    places = [(*start, *end) for end in (within, within[-1:]) for start in starts]
+    path = next((place for place in places if value_at(merged.data, place) is not None), places[0])
+    raise ProfileError(merged.file_of(*path), dotted(path), f"at {door} {problem}")
+
+
+def _check_reached(merged: Merged, settings: Settings, speaker: Speaker, said: set[str]) -> None:
+    """Raise ProfileError for a clause of the profile's own to which no request can lead and that does not say so; what
+    parents say of doors and checks that are gone does no harm. ``said`` are the outcomes that end the way of some
+    request; those of bytes that are no request come from below the gate."""
+    for text in merged.chain[-1][1].get("clause", {}):
+        clause = speaker.clauses[text]
+        if clause.by == "request" and Key.parse(text).outcome not in {*said, MalformedRequest.name}:
+            place = f'clause."{text}"'
+            problem = 'missing key; no request leads to this clause here, expected "fault"'
+            raise ProfileError(merged.file_of("clause", text), f"{place}.by", problem)
+    limits = settings.limits
+    if (limits.window_requests or limits.window_bytes) and TooManyRequests.name not in said:
+        key = "window_requests" if limits.window_requests else "window_bytes"
+        problem = "no gate asks for it; expected the check quota at a write door"
+        raise ProfileError(merged.file_of("limits", key), f"limits.{key}", problem)
+    if limits.body and limits.body_as_sent:
+        problem = "limits.sent holds for what is inflated as well (body_as_sent); set that, or its switch"
+        raise ProfileError(merged.file_of("limits", "body"), "limits.body", problem)
 
 
 def _check_setup(merged: Merged, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockflux.profile.errors import ProfileError, one_of, shown
 from mockflux.profile.forms import SECTIONS, WHOLE
-from mockflux.profile.load import Data, Merged, over, value_at
+from mockflux.profile.load import Data, Merged, laid_over, value_at
 from mockflux.profile.schema import Path, dotted
 
 #: Sections that are settled before switches are.
@@ -60,7 +60,7 @@ def switched(merged: Merged, values: Mapping[str, Any]) -> Merged:
     for name, switch in data.get("switches", {}).items():
         value = values[name]
         overlay = _overlay(switch, value)
-        data = {**data, **{s: over(data.get(s, {}), table, whole=s in WHOLE) for s, table in overlay.items()}}
+        data = {**data, **{s: laid_over(s, data.get(s, {}), table) for s, table in overlay.items()}}
     return replace(merged, data=data)
 
 

@@ -86,6 +86,7 @@ class Application(Protocol):
         - ``escape``: a percent sign in the path that is not followed by two hexadecimal digits
         - ``uri``: a target with characters, or of a form, that hyperium/http refuses
         - ``minor_version``: HTTP/1, but neither 1.0 nor 1.1
+        - ``old_encoding``: HTTP/1.0 with a Transfer-Encoding, which it does not know
         - ``host_missing`` (of HTTP/1.1), ``host_repeated``, ``host``: none, several, one with characters no host has
         - ``expect``: an Expect that is not ``100-continue``
         """

@@ -22,7 +22,7 @@ HARD_PROBLEMS = frozenset(
 )  # fmt: skip
 #: What some servers refuse and others do not mind.
 SOFT_PROBLEMS = frozenset(
-    {"target", "escape", "uri", "minor_version", "host_missing", "host_repeated", "host", "expect"}
+    {"target", "escape", "uri", "minor_version", "old_encoding", "host_missing", "host_repeated", "host", "expect"}
 )
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\x00-\x20\x7f]+) HTTP/(\d)\.(\d)\r?\n")
@@ -129,6 +129,8 @@ def read_head(raw: bytes, max_headers: int = 0, max_target: int = 0) -> Head:
         raise Unreadable("version")
     if minor not in b"01":
         head.doubts.append("minor_version")
+    if head.http10 and fields.special[b"transfer-encoding"]:
+        head.doubts.append("old_encoding")
     _judge_host(head, fields.special[b"host"])
     _judge_expectation(head)
     return head

@@ -112,14 +112,15 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         (OWN + '[reason."malformed:very"]\ntext = "x"', 'reason."malformed:very"', "unknown kind; expected one of"),
         (OWN + "[reason.malformed]\ntext = '$complain'", 'reason."malformed".text', "unknown placeholder $complain"),
         (
-            OWN + '[clause."bucket_not_found@v1-write"]\nstatus = 404\n[clause."bucket_not_found:name"]\nstatus = 404',
+            OWN + '[clause."bucket_not_found@v1-write"]\nstatus = 404\nbody = ""\n'
+            '[clause."bucket_not_found:name"]\nstatus = 404\nbody = ""',
             'clause."bucket_not_found@v1-write"',
             "competes with bucket_not_found:name; expected a clause bucket_not_found:name@v1-write that decides",
         ),
         (OWN + "[evidence]\npong = 'I think so'", 'evidence."pong"', "expected 'standing: source'"),
         (OWN + "[evidence]\npang = 'inferred: x'", 'evidence."pang"', "no clause, reason or setting of that name"),
         (
-            OWN + '[clause."healthy@health"]\nstatus = 200',
+            OWN + '[clause."healthy@health"]\nstatus = 200\nbody = "{}"',
             'evidence."healthy@health"',
             "missing key; expected the source of what the profile says",
         ),
@@ -257,7 +258,7 @@ def test_absent_goes_down_to_children_until_one_says_it_again(write: Write) -> N
     assert silent.find("internal_error", "", "ping") is None
     assert silent.find("unavailable", "", "v1-write") is None
     assert silent.find("bad_gateway", "", "proxy") is None
-    again = '[clause.internal_error]\nstatus = 500\nmessage = "no"\ncode = "internal error"\n'
+    again = '[clause.internal_error]\nstatus = 500\nmessage = "no"\ncode = "internal error"\nby = "fault"\n'
     again += '[evidence]\ninternal_error = "inferred: a test"\n'
     assert load_profile(write(child + again, "again.toml")).find("internal_error", "", "ping") is not None
 

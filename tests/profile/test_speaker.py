@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockflux.outcomes import PointsRejected, Unavailable
+from mockflux.outcomes import InternalError, PointsRejected, Unavailable
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.clause import candidates, kind_forms
 from mockflux.reasons import Malformed, Rejection
@@ -116,3 +116,37 @@ def test_long_bodies_go_out_in_chunks() -> None:
     reply = load_profile("v2-oss").say(PointsRejected(deciding=deciding), "v2-write", DATE)
     assert reply.headers[-1] == ("Transfer-Encoding", "chunked")
     assert reply.header("Content-Length") is None
+
+
+def test_by_what_a_clause_is_reached_is_no_matter_of_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    own = '[edition]\nid = "mine"\nextends = "v3-core"\n[clause."permission_denied:write"]\nstatus = 403\nbody = ""\n'
+    path.write_text(own + '[evidence]\n"permission_denied:write" = "inferred: a test"')
+    assert load_profile(path).clauses["permission_denied:write"].by == "fault", "as its parent says"
+
+
+def test_a_clause_takes_the_envelope_of_the_door(tmp_path: Path) -> None:
+    """Unless there is one for that very door, which comes with an envelope of its own."""
+    path = tmp_path / "mine.toml"
+    text = '[clause."{}"]\nstatus = 503\nenvelope = "{}"\nmessage = "no"\nby = "fault"\n'
+    path.write_text(
+        '[edition]\nid = "mine"\nextends = "v2-oss"\n[envelope.mine]\nbody = "at all: $message"\n'
+        '[envelope."mine@v1-write"]\nbody = "at v1: $message"\n[envelope.other]\nbody = "other: $message"\n'
+        + text.format("unavailable", "mine")
+        + text.format("internal_error", "mine")
+        + text.format("internal_error@v1-write", "other")
+        + '[evidence]\nunavailable = "inferred: a test"\ninternal_error = "inferred: a test"\n'
+        + '"internal_error@v1-write" = "inferred: a test"\n'
+    )
+    mine = load_profile(path)
+    said = {
+        (outcome.name, door): mine.say(outcome, door, DATE).body.decode()
+        for outcome in (Unavailable(None), InternalError())
+        for door in ("v1-write", "v2-write")
+    }
+    assert said == {
+        ("unavailable", "v1-write"): "at v1: no",
+        ("unavailable", "v2-write"): "at all: no",
+        ("internal_error", "v1-write"): "other: no",
+        ("internal_error", "v2-write"): "at all: no",
+    }

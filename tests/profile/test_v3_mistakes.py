@@ -57,6 +57,50 @@ def complaint(folder: Path, text: str) -> ProfileError:
         ),
         (CORE + '[write]\nquotes = "whole"', "write.quotes", "expected one of as_sent, rendered_or_nth"),
         (CLUSTERED + '[routes]\ngrpc = "yes"', "routes.grpc", "expected true or false, got 'yes'"),
+        (
+            CLUSTERED + '[clause.points_rejected]\ncode = "invalid"\nmessage = "no"\neach = "$reason"',
+            'clause."points_rejected".each',
+            "nothing uses it; expected $rejections in the message or body",
+        ),
+        (
+            CLUSTERED + '[clause.points_rejected]\nstatus = 400\nmessage = "no"',
+            'clause."points_rejected"',
+            "the envelope 'platform' tells a code: expected one of [codes]",
+        ),
+        (
+            CORE + '[write.at.v3-write.when."accept_partial=maybe"]\npreset = "atomic"',
+            'write.at.v3-write.when."accept_partial=maybe"',
+            "accept_partial is a flag; expected accept_partial=true or accept_partial=false",
+        ),
+        (
+            CORE + '[write.at.v3-write.when."accept_partial=false"]\nobjections = ["types"]',
+            'write.at.v3-write.when."accept_partial=false".objections',
+            "needs the objection time_range",
+        ),
+        (
+            CLUSTERED + '[write]\nquotes = "rendered_or_nth"\n[write.at.v1-write]\ngrammar = "go"',
+            "write.quotes",
+            "at v1-write the grammar go renders no lines; expected as_sent",
+        ),
+        (
+            CLUSTERED + '[write]\nobjections = ["time_range"]\ncolumn_objections = ["types"]',
+            "write.column_objections",
+            "nothing asks these; expected each_column among the objections",
+        ),
+        (CORE + "[limits]\nbody = 5", "limits.body", "limits.sent holds for what is inflated as well (body_as_sent)"),
+        (CLUSTERED + "[limits]\nwindow_requests = 5", "limits.window_requests", "expected the check quota"),
+        (CLUSTERED + "[limits]\nwindow_bytes = 5", "limits.window_bytes", "expected the check quota at a write door"),
+        (
+            CLUSTERED + '[clause.org_not_found]\nstatus = 200\nbody = ""\n[evidence]\n'
+            'org_not_found = "inferred: a test"',
+            'clause."org_not_found".by',
+            'no request leads to this clause here, expected "fault"',
+        ),
+        (
+            CORE + '[gate.area."/"]\nbefore_door = ["database"]',
+            'gate.area."/".before_door',
+            "the check database at v1-write needs the name of the target",
+        ),
         (CORE + '[params]\nstyle = "go"', "params.style", "needs a query string that serde reads; expected serde"),
     ],
 )

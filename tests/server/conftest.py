@@ -16,7 +16,7 @@ from mockflux.request import Request
 from mockflux.server import SocketServer
 
 #: What Go's net/http does not mind.
-UNMINDED = frozenset({"uri", "minor_version"})
+UNMINDED = frozenset({"uri", "minor_version", "old_encoding"})
 DEADLINE = 20.0  # seconds after which something counts as hanging
 
 

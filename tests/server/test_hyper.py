@@ -15,7 +15,8 @@ import mockflux
 #: What hyper minds; it has no words for the other kinds.
 MINDED = {
     "head": 400, "header_name": 400, "header_value": 400, "uri": 400, "version": 400, "minor_version": 400,
-    "length": 400, "transfer_encoding": 400, "target_too_long": 414, "headers_too_many": 431, "head_too_large": 431,
+    "length": 400, "transfer_encoding": 400, "old_encoding": 400,
+    "target_too_long": 414, "headers_too_many": 431, "head_too_large": 431,
 }  # fmt: skip
 UNMINDED = ("target", "escape", "host", "host_missing", "host_repeated", "expect")
 
@@ -174,6 +175,9 @@ def test_http_1_0_keeps_alive_in_the_same_place(ask: Any) -> None:
         pytest.param(b"GET /health HTTP/1.1\r\nX: \x01\r\n\r\n", "400 Bad Request", id="header value"),
         pytest.param(b"GET /health HTTP/1.1\r\nno colon\r\n\r\n", "400 Bad Request", id="no colon"),
         pytest.param(b"GET /health HTTP/1.2\r\n\r\n", "400 Bad Request", id="minor version"),
+        pytest.param(
+            b"POST /write HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request", id="old encoding"
+        ),
         pytest.param(b"GET /health HTTP/2.0\r\n\r\n", "400 Bad Request", id="version"),
         pytest.param(b"GET /a<b HTTP/1.1\r\n\r\n", "400 Bad Request", id="target"),
         pytest.param(b"POST /write HTTP/1.1\r\nContent-Length: x\r\n\r\n", "400 Bad Request", id="length"),

@@ -24,8 +24,7 @@ def encoding(passage: Passage) -> Outcome | None:
 
 def size(passage: Passage) -> Outcome | None:
     """The body came whole, and is not longer than the limit as it was sent."""
-    request, limit, limits = passage.request, _limit(passage), passage.world.settings.limits
-    sent = limits.body if limits.body_as_sent else limits.sent
+    request, limit, sent = passage.request, _limit(passage), passage.world.settings.limits.sent
     passage.body_read = True
     if sent and request.length > sent:
         return BodyTooLarge(sent, "sent")
@@ -70,4 +69,4 @@ def _gzipped(passage: Passage) -> bool:
 
 
 def _limit(passage: Passage) -> int:
-    return passage.world.settings.limits.body or MAX_BODY
+    return passage.world.settings.limits.inflated or MAX_BODY

@@ -137,7 +137,6 @@ def database_limit(passage: Passage) -> Outcome | None:
     catalog, limit, bucket = passage.world.catalog, passage.world.settings.limits.databases, passage.bucket
     if bucket is None or not limit or catalog.database(bucket.name) is not None:
         return None
-    passage.most_databases = limit  # other writes may come first
     return TooManyDatabases(limit) if len(catalog.buckets("")) >= limit else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,25 @@ def text(name: str, value: Any) -> str:
 def optional_text(name: str, value: Any) -> str | None:
     """The same, or None."""
     return None if value is None else text(name, value)
+
+
+def credential(name: str, value: Any) -> str | None:
+    """A token, or None. Raises TypeError unless it is a string, ValueError for one that no header can carry."""
+    secret = optional_text(name, value)
+    if secret is not None and re.fullmatch(r"[!-~]+", secret) is None:
+        raise ValueError(f"{name}={secret!r}: expected visible ASCII characters without blanks, as headers carry them")
+    return secret
+
+
+def count(name: str, value: Any) -> int | None:
+    """A number of things, or None. Raises TypeError unless it is a whole number, ValueError if it is below 0."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}={value!r}: expected a whole number")
+    if value < 0:
+        raise ValueError(f"{name}={value}: expected 0 or more")
+    return value
 
 
 def address(host: Any, port: Any) -> tuple[str, int]:

@@ -8,29 +8,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockflux import access, arguments, planning
+from mockflux import access, arguments, choosing, planning
 from mockflux.clock import Clock
-from mockflux.http import front
+from mockflux.http.application import Application
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
 from mockflux.server import ANYWHERE, SocketServer
-from mockflux.world import MAX_BODY, SetUpChoice, World
+from mockflux.world import World
 from mockflux.writing import commit
+from mockflux.writing.decode import utf8_fault
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault, Transport
     from mockflux.journal import Journal
     from mockflux.reasons import Rejection
-    from mockflux.reply import Reply
-    from mockflux.request import Request
     from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
 
 # Misuse is shown in the caller's own lines: pytest leaves these frames out of its tracebacks.
 __tracebackhide__ = True
-
-#: Room that a compressed body may take beyond the limit on what it inflates to.
-_SLACK = 64 * 1024
 
 
 class Server:
@@ -78,16 +74,10 @@ class Server:
             if "plan" not in self.profile.switch_info:
                 raise ValueError(f"{self.profile.id} has no plans; leave plan= out")
             self.profile = load_profile(profile, {**switches, "plan": plan})
-        self._refuse_what_is_not_there(auth=auth, onboarded=onboarded)
-        choice = SetUpChoice(
-            org=arguments.optional_text("org", org),
-            bucket=arguments.optional_text("bucket", bucket),
-            database=arguments.optional_text("database", database),
-            user=arguments.optional_text("user", user),
-            password=arguments.optional_text("password", password),
-            token=arguments.optional_text("token", token),
+        choosing.refuse_what_is_not_there(self.profile, auth=auth, onboarded=onboarded)
+        choice = choosing.chosen(
+            self.profile, org=org, bucket=bucket, database=database, user=user, password=password, token=token
         )
-        self._refuse_what_cannot_be_chosen(choice)
         #: The state behind the server, another one after reset(); for tests that look deeper than this class does.
         self.world = World(
             self.profile,
@@ -102,27 +92,6 @@ class Server:
         self._server: SocketServer | None = None
         self._ca_file: str | None = None
 
-    def _refuse_what_cannot_be_chosen(self, choice: SetUpChoice) -> None:
-        setup = self.profile.settings.setup
-        for name, things, instead in (
-            ("database", "databases", "choose a bucket with bucket="),
-            ("bucket", "buckets", "choose a database with database="),
-            ("org", "organizations", "leave org= out"),
-            ("user", "users", "leave user= out"),
-            ("password", "users", "leave password= out"),
-        ):
-            if getattr(choice, name) is not None and getattr(setup, name) is None:
-                raise ValueError(f"{self.profile.id} has no {things}; {instead}")
-        if choice.database is not None:
-            self._refuse_unusable(choice.database)
-
-    def _refuse_what_is_not_there(self, *, auth: bool, onboarded: bool) -> None:
-        id, setup = self.profile.id, self.profile.settings.setup
-        if not auth and not setup.without_auth:
-            raise ValueError(f"{id} cannot run without authentication; leave auth= out")
-        if not onboarded and not setup.before_setup:
-            raise ValueError(f"{id} has no set-up to go through; leave onboarded= out")
-
     # ---------------------------------------------------------------- life
 
     def start(self) -> Server:
@@ -136,7 +105,9 @@ class Server:
             hosts = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
             context, pem = authority(hosts, grpc=self.profile.settings.grpc)
             self._ca_file = keep(pem, self)
-        server = SocketServer(_Application(self), self._host, self._port, ssl_context=context)
+        server = SocketServer(
+            Application(self.profile, lambda: self.world), self._host, self._port, ssl_context=context
+        )
         try:
             server.start()
         except BaseException:
@@ -308,12 +279,8 @@ class Server:
         if self._has_buckets:
             raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
         span = arguments.nanoseconds("retention", retention)
-        self._refuse_unusable(arguments.text("name", name))
+        choosing.refuse_unusable(self.profile, arguments.text("name", name))
         return self.world.catalog.add_database(name, span)
-
-    def _refuse_unusable(self, database: str) -> None:
-        if not self.profile.settings.usable(database):
-            raise ValueError(f"{self.profile.id} takes no write to a database named {database!r}; choose another name")
 
     def create_mapping(
         self, database: str, *, retention_policy: str = "autogen", bucket: str | None = None, default: bool = False
@@ -369,13 +336,15 @@ class Server:
         edition stores of a write that comes over the wire), if there is no such bucket or precision.
         """
         world, settings = self.world, self.profile.settings
-        door = _write_door(self.profile)
+        door = choosing.write_door(self.profile)
         name, params = self._name(bucket, database), settings.params[door]
         if precision not in params.precisions:
             raise ValueError(f"precision={precision!r}: expected one of {', '.join(params.precisions)}")
         target = self._target(name, made=True)
         timing = world.timing(target, params.precisions[precision], params.cut_default.get(precision) or 1)
         body, rules = arguments.body(lines), settings.write[door]
+        if "utf8" in settings.gate.doors[door] and (fault := utf8_fault(body)):
+            raise ValueError(f"line protocol is UTF-8 at {self.profile.id}: byte {fault[1] + 1:,} is not")
         rules = replace(rules, malformed="reject_batch", unfit="reject_batch")
         judged = commit.write(body, timing, target.data, rules, settings.storage, world.room(target))
         verdict = world.note(judged, target)
@@ -452,6 +421,7 @@ class Server:
         """
         if points is None and requests is None:
             raise ValueError("wait_for() needs points= or requests=")
+        points, requests = arguments.count("points", points), arguments.count("requests", requests)
         timeout = arguments.seconds("timeout", timeout)
 
         def reached() -> bool:
@@ -506,30 +476,3 @@ class Server:
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _write_door(profile: Profile) -> str:
-    """The door whose rules and precisions count past the wire: that of v2, else the first one for writes."""
-    doors = [door for door in profile.doors if door.endswith("-write")]
-    return "v2-write" if "v2-write" in doors or not doors else doors[0]
-
-
-class _Application:
-    """What the socket server asks of us."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        settings = server.profile.settings
-        limits = settings.limits
-        self.close_header = (settings.close_header, "close")
-        self.close_before = settings.close_before
-        self.max_head = limits.head
-        self.max_headers = limits.headers
-        self.max_target = limits.target
-        self.max_body = limits.sent or (limits.inflated + _SLACK if limits.inflated else MAX_BODY)
-
-    def answer(self, request: Request) -> Reply:
-        return front.answer(self._server.world, request)
-
-    def refuse(self, problem: str, head: bytes) -> Reply | None:
-        return front.refuse(self._server.world, problem, head)

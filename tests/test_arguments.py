@@ -49,6 +49,8 @@ def test_arguments_of_a_server(arguments: dict[str, Any], error: type[Exception]
         (lambda s: s.write(5), TypeError, "expected line protocol as text, bytes, a client's Point, or several"),
         (lambda s: s.write([5]), TypeError, "expected line protocol"),
         (lambda s: s.wait_for(points=1, timeout=None), TypeError, "timeout=None: expected seconds"),
+        (lambda s: s.wait_for(points="1"), TypeError, "points='1': expected a whole number"),
+        (lambda s: s.wait_for(requests=-1), ValueError, "requests=-1: expected 0 or more"),
         (lambda s: s.clock.advance("3"), TypeError, "a clock advances by seconds or a timedelta, not by '3'"),
         (lambda s: s.clock.freeze("2026"), TypeError, "expected a datetime with a time zone, not '2026'"),
         (lambda s: s.clock.freeze(dt.datetime(2026, 1, 1)), ValueError, "has no time zone"),
@@ -85,3 +87,17 @@ def test_it_can_be_printed_at_any_time(server: Server) -> None:
     assert str(server) == repr(server) == "<mockflux.Server v2-oss not running>"
     with server:
         assert str(server) == server.url
+
+
+@pytest.mark.parametrize("token", ["a b", "é", "a\nb", ""])
+def test_a_token_is_one_that_a_header_can_carry(token: str) -> None:
+    with pytest.raises(ValueError, match=r"token(=| must not be empty)"):
+        Server(token=token)
+
+
+@pytest.mark.parametrize("edition", ["v3-core", "v3-clustered", "v3-serverless"])
+def test_what_the_wire_refuses_as_no_text_is_not_written(edition: str) -> None:
+    server = Server(edition)
+    with pytest.raises(ValueError, match=rf"line protocol is UTF-8 at {edition}: byte 11 is not"):
+        server.write(b"m v=1 1\nm \xff=2 2")
+    assert [len(bucket.data.points()) for bucket in server.world.catalog.buckets()] in ([], [0])

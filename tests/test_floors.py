@@ -25,7 +25,7 @@ FLOORS = (
     ("profile", "faults", "exchange", "journal", "world"),
     ("http",),
     ("server", "wsgi"),
-    ("arguments", "access", "planning", "public"),
+    ("arguments", "access", "choosing", "planning", "public"),
     ("contract", "strategies", "report", "watching"),
     ("pytest_plugin", "cli", "__main__", "__init__"),
 )

@@ -17,26 +17,8 @@ AT = dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.UTC)
 NOW = 1_700_000_000 * 10**9
 DAY = 86_400 * 10**9
 
-#: An edition with databases, its parent's way to store.
-LAKE = """
-[edition]
-id = "lake"
-title = "Lake"
-extends = "v2-oss"
-[setup]
-org = ""
-bucket = ""
-user = ""
-password = ""
-database = "my-database"
-system_buckets = false
-token_expiry = true
-[clients.influxdb_client]
-arguments = { url = "$url", token = "$token", org = "$org", database = "$database", bucket = "$org/$database" }
-[env.always]
-INFLUX_DATABASE = "$database"
-INFLUX_PLACE = "$org/$bucket"
-"""
+#: An edition with databases.
+LAKE = (Path(__file__).parent / "data/lake.toml").read_text(encoding="utf-8")
 #: One whose writes make databases, and whose tokens may all do everything.
 POND = """
 [edition]

@@ -200,8 +200,17 @@ def _width() -> int | None:
     return min(100, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else None
 
 
+class _Input(click.File):
+    """A file to read, or - for stdin, which may be closed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "-" and sys.stdin is None:
+            self.fail("standard input is closed; name a file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @main.command(short_help="Show what each edition makes of the same write.")
-@click.argument("file", type=click.File("rb"), metavar="FILE")
+@click.argument("file", type=_Input("rb"), metavar="FILE")
 @click.option("--precision", default="ns", show_default=True, help="Of the file's timestamps: ns, us, ms, s, m or h.")
 @click.option(
     "--retention", metavar="DURATION", help="How long points are kept, like 30d or 12h; for ever if not given."

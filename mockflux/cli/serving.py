@@ -93,7 +93,7 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
         raise ValueError(f"{variable}_FILE: cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{variable}_FILE: {file} is no UTF-8 text") from None
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = text.rstrip("\r\n")
     if not text:
         raise ValueError(f"{variable}_FILE: {file} is empty")
     return text

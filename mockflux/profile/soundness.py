@@ -121,7 +121,7 @@ def _check_needs(merged: Merged, course: Course, step: Step, given: set[str], wh
 def _check_usable(merged: Merged, settings: Settings, door: str, check: str) -> None:
     """A check that nobody can pass is a mistake."""
     auth, params = settings.auth[door], settings.params[door]
-    path: Path = ()
+    path: tuple[str, str] | None = None
     if check == "token" and not (auth.schemes or auth.query or auth.basic):
         path, problem = ("auth", "schemes"), "a way for credentials; expected schemes, query or basic"
     if check == "org" and not params.org:
@@ -129,9 +129,17 @@ def _check_usable(merged: Merged, settings: Settings, door: str, check: str) -> 
     if check == "params" and params.style != "serde":
         path, problem = ("params", "style"), "a query string that serde reads; expected serde"
     if path:
-        at_door = (path[0], "at", door, path[1])
-        path = at_door if value_at(merged.data, at_door) is not None else path
-        raise ProfileError(merged.file_of(*path), dotted(path), f"the check {check} at {door} needs {problem}")
+        _refuse(merged, _standing(merged, door, *path), f"the check {check} at {door} needs {problem}")
+
+
+def _standing(merged: Merged, door: str, section: str, *key: str) -> Path:
+    """Where a key stands that counts at the door: under the door's own, or else where it is for all of them."""
+    own, general = (section, "at", door, *key), (section, *key)
+    return general if value_at(merged.data, own) is None and value_at(merged.data, general) is not None else own
+
+
+def _refuse(merged: Merged, path: Path, problem: str) -> NoReturn:
+    raise ProfileError(merged.file_of(*path), dotted(path), problem)
 
 
 def _check_route(merged: Merged, settings: Settings, door: str) -> None:
@@ -172,13 +180,10 @@ def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
     """Only what reads parameters as InfluxDB 3 does knows a unit that each timestamp tells by its size."""
     params = settings.params[door]
     if params.default_precision not in params.precisions:
-        at_door: Path = ("params", "at", door, "default_precision")
-        path = at_door if value_at(merged.data, at_door) is not None else ("params", "default_precision")
-        raise ProfileError(merged.file_of(*path), dotted(path), one_of(params.precisions))
+        _refuse(merged, _standing(merged, door, "params", "default_precision"), one_of(params.precisions))
     for precision, unit in params.precisions.items():
         if unit == 0 and params.style != "serde":
-            path = ("params", "precisions", precision)
-            raise ProfileError(merged.file_of(*path), dotted(path), "expected a whole number, 1 or more, got 0")
+            _refuse(merged, ("params", "precisions", precision), "expected a whole number, 1 or more, got 0")
 
 
 def _check_rules(merged: Merged, settings: Settings, door: str) -> None:
@@ -203,10 +208,9 @@ def _check_rules(merged: Merged, settings: Settings, door: str) -> None:
 
 def _refuse_rule(merged: Merged, door: str, within: Path, problem: str) -> NoReturn:
     """Raise ProfileError for a key within [write], at the most particular place where it stands."""
-    starts: tuple[Path, ...] = (("write", "at", door), ("write",))
-    places = [(*start, *end) for end in (within, within[-1:]) for start in starts]
+    places = [_standing(merged, door, "write", *key) for key in (within, within[-1:])]
     path = next((place for place in places if value_at(merged.data, place) is not None), places[0])
-    raise ProfileError(merged.file_of(*path), dotted(path), f"at {door} {problem}")
+    _refuse(merged, path, f"at {door} {problem}")
 
 
 def _check_reached(merged: Merged, settings: Settings, speaker: Speaker, said: set[str]) -> None:

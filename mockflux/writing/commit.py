@@ -11,7 +11,7 @@ from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.judge import judge
 from mockflux.writing.quoting import Show, as_sent, rendered_or_nth
-from mockflux.writing.rules import Room, WriteRules
+from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
 
 
@@ -27,7 +27,7 @@ def write(
     data: BucketData,
     rules: WriteRules,
     storage: StorageRules,
-    room: Room = Room(),  # noqa: B008 (immutable)
+    room: Room = ENDLESS,
 ) -> Verdict:
     """Parse a body, judge its points and store those that may be stored, in one step for any reader.
 

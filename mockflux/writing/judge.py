@@ -15,7 +15,7 @@ from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.objections import Bench, series_key
 from mockflux.writing.quoting import Show, as_sent
-from mockflux.writing.rules import Room, WriteRules
+from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
 
 __all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "reported", "series_key"]
@@ -42,7 +42,7 @@ def judge(
     data: BucketData,
     write: WriteRules,
     storage: StorageRules,
-    room: Room = Room(),  # noqa: B008 (immutable)
+    room: Room = ENDLESS,
     show: Show = as_sent,
 ) -> Judgement:
     """Judge every line of a batch by the rules, against each other and against what is stored.

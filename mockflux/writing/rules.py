@@ -94,3 +94,7 @@ class Room:
     time_counts: bool = True
     elsewhere: int = 0
     family_fields: int = 0
+
+
+#: Without limits.
+ENDLESS = Room()

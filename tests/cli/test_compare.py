@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -384,3 +387,12 @@ def test_an_exception_inside_mockflux_is_not_an_answer(monkeypatch: pytest.Monke
     monkeypatch.setattr("mockflux.writing.commit.judge", broken)
     with pytest.raises(RuntimeError, match=r"an exception in mockflux, with v2-oss(.|\n)*one of ours"):
         comparing.compare(["v2-oss"], comparing.asked(b"m v=1 1\n", "ns", None, None))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes standard input")
+def test_standard_input_may_be_closed() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m mockflux compare - <&-"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "mockflux: Invalid value for 'FILE': standard input is closed; name a file\n"

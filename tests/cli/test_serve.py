@@ -149,7 +149,7 @@ def test_the_variables_of_the_image(serve, post, tmp_path):
     )  # fmt: skip
     [told] = document(served)
     assert (told["org"], told["bucket"], told["user"]) == ("plant", "chosen", "my-user")
-    assert (told["password"], told["token"]) == ("from-windows", "s3cret\n")
+    assert (told["password"], told["token"]) == ("from-windows", "s3cret")
     assert "DOCKER_INFLUXDB_INIT_RETENTION is not simulated" in served.log.line()
 
 

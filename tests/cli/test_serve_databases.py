@@ -13,19 +13,8 @@ from mockflux import Server
 from mockflux.cli import serving
 from mockflux.profile import Profile, load_profile
 
-LAKE = """
-[edition]
-id = "lake"
-title = "Lake"
-extends = "v2-oss"
-[setup]
-org = ""
-bucket = ""
-user = ""
-password = ""
-database = "my-database"
-system_buckets = false
-"""
+#: An edition with databases.
+LAKE = (Path(__file__).parents[1] / "data/lake.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture

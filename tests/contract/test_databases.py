@@ -14,20 +14,8 @@ from mockflux.contract.targets import Session, Simulator
 from mockflux.contract.vector import StoredPoint, VectorError, load_vectors
 from mockflux.storage.permissions import Permission
 
-LAKE = """
-[edition]
-id = "lake"
-title = "Lake"
-extends = "v2-oss"
-[setup]
-org = ""
-bucket = ""
-user = ""
-password = ""
-database = "my-database"
-system_buckets = false
-token_expiry = true
-"""
+#: An edition with databases.
+LAKE = (Path(__file__).parents[1] / "data/lake.toml").read_text(encoding="utf-8")
 VECTORS = """
 [[vector]]
 id = "a.one"

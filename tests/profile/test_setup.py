@@ -12,19 +12,8 @@ from mockflux.profile import load_profile
 
 Write = Callable[..., Path]
 
-LAKE = """
-[edition]
-id = "lake"
-title = "Lake"
-extends = "v2-oss"
-[setup]
-org = ""
-bucket = ""
-user = ""
-password = ""
-database = "my-database"
-system_buckets = false
-"""
+#: An edition with databases.
+LAKE = (Path(__file__).parents[1] / "data/lake.toml").read_text(encoding="utf-8")
 
 
 def test_a_bucket_as_before() -> None:

@@ -23,7 +23,7 @@ class Clock:
     """Real or virtual time.
 
     ``mode`` is ``"real"`` (time runs, from the computer's), ``"frozen"`` (it stands at this moment) or an aware
-    datetime (it stands there). Raises ValueError for anything else.
+    datetime (it stands there). Raises ValueError for anything else. ``tick`` sets :attr:`tick`.
 
     ``on_advance`` is called with the time to which the clock is about to move on, while it still shows the old one.
     Whoever keeps what falls due hooks in here, works it off in order and takes the clock along from one to the next
@@ -32,7 +32,12 @@ class Clock:
         clock.on_advance = lambda target: due.run(target, step=clock.step_to)
     """
 
-    def __init__(self, mode: Literal["real", "frozen"] | dt.datetime = "real") -> None:
+    def __init__(
+        self, mode: Literal["real", "frozen"] | dt.datetime = "real", tick: float | dt.timedelta | None = None
+    ) -> None:
+        #: The ns by which each request advances the clock: see :attr:`tick`.
+        self.ticks = 0
+        self.tick = tick or 0
         self.on_advance: Callable[[int], object] | None = None
         self._moving = threading.RLock()  # two threads that advance by a second make two seconds
         self._offset = 0
@@ -59,6 +64,21 @@ class Clock:
     def datetime(self) -> dt.datetime:
         """The time as an aware datetime in UTC, cut to whole microseconds."""
         return _EPOCH + dt.timedelta(microseconds=self.now() // 1000)
+
+    @property
+    def tick(self) -> float | dt.timedelta:
+        """By how many seconds each request advances the clock, before it is handled; 0: not at all. Set it to seconds
+        or a timedelta. Raises ValueError for a negative or not finite amount."""
+        return self.ticks / _SECOND
+
+    @tick.setter
+    def tick(self, seconds: float | dt.timedelta) -> None:
+        self.ticks = _amount(seconds)
+
+    def tick_on(self) -> None:
+        """Advances by :attr:`tick`."""
+        with self._moving:
+            self._move_on(_storable(self.now() + self.ticks))
 
     def advance(self, seconds: float | dt.timedelta) -> None:
         """Moves on by that much, exactly; a real clock runs on from there.

@@ -70,6 +70,8 @@ class PointsRejected(Outcome):
     )
     rejections: tuple[Rejection, ...] = ()
     accepted: int = 0
+    #: How many points were refused, of which ``rejections`` may be the first only.
+    refused: int = 0
 
     KINDS = ("atomic", "partial", "all", *Reason.CATALOGUE)
 
@@ -84,7 +86,7 @@ class PointsRejected(Outcome):
         )
 
     def facts(self) -> dict[str, Any]:
-        rejected = len(self.rejections)
+        rejected = self.refused or len(self.rejections)
         return {
             "kept": self.kept,
             "accepted": self.accepted,
@@ -108,6 +110,29 @@ class TooManyDatabases(Outcome):
     """The write would make another database, and there may be no more than ``limit``."""
 
     limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointsDeleted(Outcome):
+    """The points that a delete means are gone (or will be, where the edition queues)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteInvalid(_Which):
+    """A delete that cannot be understood.
+
+    Kinds: ``json`` (``detail`` has the reader's words), ``type`` (a value of another type than expected), ``trailing``
+    (something behind the object), ``start`` and ``stop`` (no times), ``start_range`` and ``stop_range`` (times that
+    nothing can be stored at), ``predicate`` and ``expression`` (no predicate, as its first and its second reading have
+    it), ``field`` (it names a field, where only whole points can be deleted).
+    """
+
+    which: str = "json"
+    detail: str = ""
+
+    KINDS = (
+        "json", "type", "trailing", "start", "start_range", "stop", "stop_range", "predicate", "expression", "field",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +225,7 @@ class ParameterInvalid(_Which):
 
     KINDS = (
         "limit", "limit_range", "offset", "descending", "id_length", "id_digits", "after_length", "after_digits",
+        "start", "stop", "raw",
     )  # fmt: skip
 
 
@@ -216,6 +242,16 @@ class OrgMissing(Outcome):
 @dataclass(frozen=True, slots=True)
 class OrgIdInvalid(_Which):
     """``orgID`` is no id: of another length, or not hexadecimal."""
+
+    which: str = "length"
+    value: str = ""
+
+    KINDS = ("length", "digits")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketIdInvalid(_Which):
+    """``bucketID`` is no id: of another length, or not hexadecimal."""
 
     which: str = "length"
     value: str = ""
@@ -322,6 +358,13 @@ class TooManyRequests(Outcome):
 
 
 @dataclass(frozen=True, slots=True)
+class CardinalityExceeded(Outcome):
+    """The write would bring more series than the plan of the organization with the id ``org_id`` has room for."""
+
+    org_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BadGateway(Outcome):
     """What stands in front could not reach the server."""
 
@@ -407,3 +450,90 @@ class Found(Outcome):
     """A look-up that succeeded; ``value`` is the JSON value to answer."""
 
     value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Outcome):
+    """What was asked for has been made; ``value`` is the JSON value to answer."""
+
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted(Outcome):
+    """What was asked for is no longer there."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonInvalid(_Which):
+    """The JSON of the body cannot be read; ``detail`` has the reader's words. The kind is what it should have been: a
+    new ``bucket``, a ``bucket_change``, a ``schema``."""
+
+    which: str = "bucket"
+    detail: str = "EOF"
+
+    KINDS = ("bucket", "bucket_change", "schema")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRefused(_Which):
+    """A bucket (of the name ``bucket``) cannot be made, changed or deleted so.
+
+    Kinds: ``org_missing`` (it says no organization); ``several_rules``, ``rules_missing``, ``expiry_negative``,
+    ``expiry_short`` and ``expiry_long`` (of its retention), ``shards_negative``, ``shards_long`` and
+    ``shards_long_change`` (shard groups longer than it, in a new bucket and in a change); names: ``underscore``,
+    ``quotes``, ``short``, ``taken``, and ``not_unique`` for one that a change would take; ``system_renamed``,
+    ``system_deleted``; ``quota`` (one bucket too many).
+    """
+
+    which: str = "taken"
+    bucket: str = ""
+
+    KINDS = (
+        "org_missing", "several_rules", "rules_missing", "expiry_negative", "expiry_short", "expiry_long",
+        "shards_negative", "shards_long", "shards_long_change", "underscore", "quotes", "short", "taken", "not_unique",
+        "system_renamed", "system_deleted", "quota",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaShown(_Which):
+    """A schema of a bucket, or a list of them: ``found``, or ``created`` just now. ``value`` is the JSON value to
+    answer, ``etag`` stands for this state of it."""
+
+    which: str = "found"
+    value: Any = None
+    etag: str = ""
+
+    KINDS = ("found", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaNotFound(Outcome):
+    """The bucket has no schema with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRefused(_Which):
+    """A schema (of the measurement ``measurement``) cannot be made or changed so; ``column`` is the one at fault.
+
+    Kinds: ``implicit`` (the bucket has no schemas), ``taken`` (the measurement has one), and those of
+    ``storage/schemas.py``.
+    """
+
+    which: str = "name"
+    measurement: str = ""
+    column: str = ""
+
+    KINDS = (
+        "implicit", "taken", "name", "columns_missing", "column_empty", "column_long", "column_start", "column_quotes",
+        "column_unprintable", "time_missing", "time_kind", "time_name", "time_typed", "tag_typed", "fields_missing",
+        "columns_repeated", "columns_deleted", "type_changed",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFound(Outcome):
+    """What an organization has used; ``text`` is annotated CSV."""
+
+    text: str = ""

@@ -14,6 +14,7 @@ from mockflux.http.application import Application
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
 from mockflux.server import ANYWHERE, SocketServer
+from mockflux.storage import schemas
 from mockflux.world import World
 from mockflux.writing import commit
 from mockflux.writing.decode import utf8_fault
@@ -42,7 +43,7 @@ class Server:
     ``port`` 0 takes a free one. ``org``, ``bucket`` or ``database``, ``user``, ``password`` and ``token`` choose the
     values of the set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority
     made for this run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which
-    it stands. ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists
+    it stands; each request advances it by ``tick``, in seconds or as timedelta. ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists
     them); ``plan`` is one, in editions that have plans.
 
     Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value that
@@ -66,6 +67,7 @@ class Server:
         tls: bool = False,
         plan: str | None = None,
         clock: Literal["real", "frozen"] | datetime = "real",
+        tick: float | timedelta | None = None,
         seed: int = 0,
         **switches: Any,
     ) -> None:
@@ -84,7 +86,7 @@ class Server:
             choice=choice,
             auth=auth,
             onboarded=onboarded,
-            clock=Clock(clock),
+            clock=Clock(clock, tick),
             seed=seed,
         )
         self._host, self._port = arguments.address(host, port)
@@ -258,18 +260,24 @@ class Server:
     def create_bucket(self, name: str, *, retention: float | timedelta | None = None, schema: Any = None) -> Bucket:
         """A new bucket in the set-up's organization; ``retention`` in seconds or as timedelta, None for ever.
 
-        Raises ValueError if the name is taken, where the edition has databases instead, or for ``schema``, which this
-        edition does not have.
+        ``schema`` makes its schema explicit, where the edition has that: a mapping of measurements to mappings of
+        columns to ``"tag"`` or a data type (``integer float boolean string unsigned``), the column ``time`` implied; or
+        the API's own form, one object with ``name`` and ``columns`` or a list of them. With ``{}`` nothing is allowed
+        yet; without ``schema`` everything is.
+
+        Raises ValueError if the name is taken, where the edition has databases instead, for ``schema`` where the
+        edition has no explicit schemas, and for a schema that the API would refuse; TypeError for one of another form.
         """
         if not self._has_buckets:
             raise ValueError(f"{self.profile.id} has no buckets; use create_database({name!r})")
-        if schema is not None:
-            raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
         world = self.world
+        if schema is not None and not world.settings.buckets.schemas:
+            raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
         if world.org is None:
             raise ValueError("there is no organization before set-up; leave onboarded=False out")
-        span = arguments.nanoseconds("retention", retention)
-        return world.catalog.add_bucket(world.org, arguments.text("name", name), span)
+        span, catalog = arguments.nanoseconds("retention", retention), world.catalog
+        explicit = None if schema is None else schemas.from_user(schema, catalog.new_schema)
+        return catalog.add_bucket(world.org, arguments.text("name", name), span, schemas=explicit)
 
     def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Bucket:
         """A new database; ``retention`` in seconds or as timedelta, None for ever.

@@ -175,6 +175,41 @@ class TooManyTables(Reason):
 
 
 @dataclass(frozen=True, slots=True)
+class MeasurementNotInSchema(Reason):
+    """The bucket has explicit schemas, and none of them for this measurement; ``field`` is the point's."""
+
+    measurement: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnNotInSchema(Reason):
+    """The measurement's schema has no such ``column`` of this role (``which``: ``tag`` or ``field``); ``field`` is the
+    point's."""
+
+    measurement: str
+    field: str
+    column: str
+    which: str = "field"
+
+    KINDS = ("field", "tag")
+
+    @property
+    def kind(self) -> str:
+        return self.which
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaTypeMismatch(Reason):
+    """The measurement's schema has another type for the field; ``got`` and ``want`` as for a type conflict."""
+
+    measurement: str
+    field: str
+    got: str
+    want: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """One refused point: 1-based line ``number`` in the body, the ``line`` as sent, the reason, its ``text`` as the
     edition words it, and for type conflicts the types sent and wanted. ``shown`` is the line as the reply has it,
@@ -197,12 +232,12 @@ class Rejection:
 
     @property
     def got(self) -> str | None:
-        """The type that the line gave the field, for a type conflict."""
+        """The type that the line gave the field, for a type conflict or mismatch."""
         return getattr(self.reason, "got", None)
 
     @property
     def want(self) -> str | None:
-        """The type that the field has already, for a type conflict."""
+        """The type that the field has already, or by the schema, for a type conflict or mismatch."""
         return getattr(self.reason, "want", None)
 
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
+from mockflux.cardinality import Cardinality, Series
 from mockflux.clock import Clock
 from mockflux.due import Due
 from mockflux.faults import Plan
 from mockflux.journal import Journal
+from mockflux.lineprotocol import Line
 from mockflux.masking import secrets_of
+from mockflux.monitoring import Monitoring
 from mockflux.outcomes import Outcome
 from mockflux.profile import Clause, Profile
+from mockflux.queued import Queue
 from mockflux.quota import Quota
 from mockflux.reasons import Rejection, Verdict
 from mockflux.rejections import RejectionLog
 from mockflux.reply import Reply
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value
+from mockflux.storage.predicates import Predicate
 from mockflux.storage.table import Point
-from mockflux.writing.rules import Room
+from mockflux.writing import commit
+from mockflux.writing.rules import Room, WriteRules
 from mockflux.writing.timing import Timing
 
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
@@ -79,9 +85,16 @@ class World:
         self.cluster_uuid = _uuid4(random.Random(f"cluster {seed}"))
         self.process_id = _uuid4(random.Random(f"process {seed}"))
         self._request_ids = random.Random(f"requests {seed}")
+        self._traces = random.Random(f"traces {seed}")
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
         limits = self.settings.limits
         self.quota = Quota(limits.window, limits.window_requests, limits.window_bytes)
+        self.delete_quota = Quota(limits.window, limits.deletes, 0)
+        self.cardinality = Cardinality(limits.cardinality, self._users_buckets)
+        self.queue = Queue(due, self.clock, round(self.settings.storage.delay * 10**9))
+        self.monitoring = Monitoring(
+            self.settings.record, lambda org_id: self.catalog.bucket_named(org_id, "_monitoring")
+        )
         self.faults = Plan()
         self.journal = Journal() if journal is None else journal
         # Of the catalog, not of the world: a world that reset() replaces is gone at once.
@@ -214,8 +227,8 @@ class World:
         return now
 
     def date(self) -> str:
-        """The value of a Date header now: the real time, as a server's own clock would give it."""
-        second = int(time.time())
+        """The value of a Date header now: the real time, as a server's own clock would give it, or the world's."""
+        second = int(time.time()) if self.settings.date == "real" else self.clock.now() // 10**9
         if self._date[0] != second:
             # One tuple, so that another thread never sees a date that does not belong to its second.
             self._date = (second, time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second)))
@@ -233,6 +246,43 @@ class World:
         # Cutting must not lead out of what can be stored.
         return Timing(multiplier, max(now - now % cut, _EVER), bound, bucket.retention)
 
+    def queue_write(
+        self, bucket: Bucket, lines: list[Line], timing: Timing, rules: WriteRules, series: frozenset[Series]
+    ) -> None:
+        """Store accepted lines when the queue is worked off, but for those that are refused then; ``series`` are what
+        :meth:`Cardinality.admit` gave for them."""
+
+        def apply(now: int) -> None:
+            try:
+                if self.catalog.bucket_by_id(bucket.id) is not bucket:
+                    return  # deleted meanwhile, and what was written to it
+                judged_by, storage = rules.after_reply(), self.settings.storage
+                judged = commit.store(lines, self._bounded(timing, bucket, now), bucket.data, judged_by, storage)
+                self.note(judged, bucket, now)
+            finally:
+                self.cardinality.arrived(series)
+
+        what = f"{len(lines):,} line{'' if len(lines) == 1 else 's'}"
+        self.queue.add(bucket.id, apply, f"a write of {what} to {bucket.name}")
+
+    def queue_delete(self, bucket: Bucket, start: int, stop: int, predicate: Predicate) -> None:
+        """Delete what matches, between two times (ns, both included), when the queue is worked off, in order with
+        writes."""
+
+        def apply(now: int) -> None:
+            bucket.data.delete(start, stop, predicate)
+
+        self.queue.add(bucket.id, apply, f"a delete in {bucket.name}")
+
+    @staticmethod
+    def _bounded(timing: Timing, bucket: Bucket, now: int) -> Timing:
+        """The same, with the oldest time that the bucket keeps at that time."""
+        bound = now - bucket.retention if bucket.retention else _EVER
+        return replace(timing, bound=bound, retention=bucket.retention)
+
+    def _users_buckets(self) -> list[Bucket]:
+        return [bucket for bucket in self.catalog.buckets() if bucket.type == "user"]
+
     def room(self, bucket: Bucket) -> Room:
         """How much the bucket may hold."""
         limits = self.settings.limits
@@ -241,8 +291,9 @@ class World:
             elsewhere = sum(other.data.table_count for other in self.catalog.buckets() if other is not bucket)
         return Room(limits.columns, limits.tables, limits.time_counts, elsewhere, limits.family_fields)
 
-    def note(self, verdict: Verdict, bucket: Bucket) -> Verdict:
-        """A verdict with its rejections worded; they are remembered for :meth:`mockflux.Server.rejected`."""
+    def note(self, verdict: Verdict, bucket: Bucket, now: int | None = None) -> Verdict:
+        """A verdict with its rejections worded; they are remembered for :meth:`mockflux.Server.rejected`, and logged
+        where the edition does so, at the time ``now`` (ns), the present for None."""
         if not verdict.rejections and not verdict.dropped:
             return verdict
         worded = Verdict(
@@ -252,6 +303,7 @@ class World:
         )
         self.rejections.extend(worded.rejections)
         self.rejections.extend(worded.dropped)
+        self.monitoring.rejected(worded.rejections, bucket, self.clock.now() if now is None else now)
         return worded
 
     def _worded(self, rejection: Rejection, bucket: Bucket) -> Rejection:
@@ -264,7 +316,7 @@ class World:
     def count(self, bucket: Bucket | None = None) -> int:
         """How many points (distinct series and times) can be read: of a bucket, or of all that users made."""
         self.work_off()
-        buckets = [bucket] if bucket else [b for b in self.catalog.buckets() if b.type == "user"]
+        buckets = [bucket] if bucket else self._users_buckets()
         return sum(b.data.count(self._since(b)) for b in buckets)
 
     def _since(self, bucket: Bucket) -> int | None:
@@ -275,7 +327,9 @@ class World:
 
     def say(self, outcome: Outcome, door: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
         """The reply for an outcome, by the clause that fits or by the one given."""
-        return self.profile.say(outcome, door, self.date(), origin, clause, self.cluster_uuid)
+        own = {"cluster_uuid": self.cluster_uuid, "trace_id": f"{self._traces.getrandbits(64):016x}",
+               "trace": f"{self._traces.getrandbits(128):032x}"}  # fmt: skip
+        return self.profile.say(outcome, door, self.date(), origin, clause, own)
 
     def new_request_id(self) -> str:
         """A UUID of version 7 (RFC 9562): the world's time in milliseconds, and chance from the seed."""

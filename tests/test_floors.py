@@ -19,16 +19,19 @@ HOME = Path(mockflux.__file__).parent
 #: The rooms from the ground up. One imports only from those before it; what is imported for type checkers only does
 #: not count. A new module at the top of the package has to be given its place here.
 FLOORS = (
-    ("_version", "reply", "reasons", "outcomes", "clock", "due", "request", "masking", "rejections", "quota"),
+    (
+        "_version", "reply", "reasons", "outcomes", "clock", "due", "request", "masking", "rejections", "quota",
+        "gojson", "queued",
+    ),
     ("lineprotocol", "storage"),
     ("writing",),
-    ("profile", "faults", "exchange", "journal", "world"),
+    ("monitoring", "cardinality", "profile", "faults", "exchange", "journal", "world"),
     ("http",),
     ("server", "wsgi"),
     ("arguments", "access", "choosing", "planning", "public"),
     ("contract", "strategies", "report", "watching"),
     ("pytest_plugin", "cli", "__main__", "__init__"),
-)
+)  # fmt: skip
 ORDER = [room for floor in FLOORS for room in floor]
 SOURCES = sorted(HOME.rglob("*.py"))
 

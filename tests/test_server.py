@@ -109,7 +109,7 @@ def test_before_set_up() -> None:
         (
             {"partial": True},
             TypeError,
-            r"^v2-oss has no switch 'partial'; its switches are: late_points='reject', max_body=0$",
+            r"^v2-oss has no switch 'partial'; its switches are: date_header='real', late_points='reject', max_body=0$",
         ),
         ({"late_points": "lose"}, ValueError, r"late_points.*lose.*reject"),
         ({"max_body": "big"}, ValueError, r"max_body"),

@@ -101,12 +101,13 @@ _SWITCHES = click.option(
     "--clock", default="real", show_default=True, metavar="WHEN",
     help="real, frozen, or an ISO time at which it stands.",
 )  # fmt: skip
+@click.option("--tick", type=float, default=0, help="Seconds by which each request advances the clock.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides ids and tokens.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON, a list of servers, instead of text.")
 @click.option("--quiet", is_flag=True, help="No request log.")
 def serve(
-    profiles: tuple[str, ...], host: str, port: int, tls: bool, switches: tuple[str, ...], clock: str, seed: int,
-    as_json: bool, quiet: bool, **options: str | None,
+    profiles: tuple[str, ...], host: str, port: int, tls: bool, switches: tuple[str, ...], clock: str, tick: float,
+    seed: int, as_json: bool, quiet: bool, **options: str | None,
 ) -> None:  # fmt: skip
     """Serve editions of InfluxDB, one port each, until SIGINT (Ctrl-C) or SIGTERM.
 
@@ -133,6 +134,7 @@ def serve(
                 "host": host,
                 "tls": tls,
                 "clock": serving.moment(clock),
+                "tick": tick,
                 "seed": seed,
             }
             servers = [

@@ -225,11 +225,17 @@ class _WatchedSession:
     def stored(self) -> list[StoredPoint] | None:
         return self._session.stored()
 
+    def logged(self) -> list[StoredPoint] | None:
+        return self._session.logged()
+
     def now(self) -> int:
         return self._session.now()
 
     def advance(self, seconds: float) -> None:
         self._session.advance(seconds)
+
+    def settle(self) -> None:
+        self._session.settle()
 
     def leftover(self) -> list[str]:
         return self._session.leftover()

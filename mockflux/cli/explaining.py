@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The sections of settings that ``explain`` shows, in the order in which a request meets them. Routes, phrases and
 #: codes are left to the profile's file: long tables that the clauses show in use.
-SECTIONS = ("auth", "params", "gate", "limits", "write", "storage", "headers", "types")
+SECTIONS = ("auth", "params", "gate", "limits", "buckets", "write", "storage", "record", "headers", "types")
 #: Tables within them that read best on one line.
 _WHOLE = ("precisions", "cut_default", "always")
 
@@ -77,7 +77,7 @@ def chosen(profile: Profile, status: int | None) -> list[Clause]:
 
 def settings(profile: Profile, section: str) -> dict[str, Any]:
     """The settings of one section by dotted key, as one would write them in the profile."""
-    return dict(_flat((section,), profile.tables[section]))
+    return dict(_flat((section,), profile.tables.get(section, {})))
 
 
 def _flat(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -180,7 +180,8 @@ def as_text(
     if status is None:
         _switches(page, profile)
         for section in SECTIONS:
-            _section(page, profile, section)
+            if section in profile.tables:
+                _section(page, profile, section)
         _reasons(page, profile)
     page.heading("clauses" if status is None else f"clauses that say {status}")
     for number, clause in enumerate(clauses):

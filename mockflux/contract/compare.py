@@ -105,7 +105,7 @@ def compare_stored(
 ) -> Difference | None:
     """The points of all buckets, in any order. ``run``: the time (ns) of the run, from and to, in which the points
     without an expected time must lie."""
-    left = [replace(point, bucket=places.fill(point.bucket)) for point in expected]
+    left = [_filled_in(point, places) for point in expected]
     more = []
     for point in stored:
         match = next((want for want in left if _same(want, point, run)), None)
@@ -116,6 +116,12 @@ def compare_stored(
     if not left and not more:
         return None
     return Difference("stored", _points(left), _points(more))
+
+
+def _filled_in(point: StoredPoint, places: Places) -> StoredPoint:
+    """An expected point with the values of its places, which stand in its bucket and its tags."""
+    tags = {key: places.fill(value) for key, value in point.tags.items()}
+    return replace(point, bucket=places.fill(point.bucket), tags=tags)
 
 
 def _same(want: StoredPoint, point: StoredPoint, run: tuple[int, int]) -> bool:

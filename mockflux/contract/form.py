@@ -90,7 +90,9 @@ SETUP = _whole(
         "clock": _Moment(),
         "onboarded": FLAG,
         "orgs": TEXTS,
-        "buckets": ListOf(_whole({"name": TEXT, "org": TEXT, "retention": NUMBER}, "name")),
+        "buckets": ListOf(
+            _whole({"name": TEXT, "org": TEXT, "retention": NUMBER, "schema": TableOf(TableOf(TEXT))}, "name")
+        ),
         "databases": ListOf(_whole({"name": TEXT, "retention": NUMBER}, "name")),
         "tokens": ListOf(
             _whole(
@@ -132,7 +134,9 @@ EXCHANGE = _whole(
         "clause": _by_profile(TEXT),
         "by": OneOf("request", "fault"),
         "stored": STORED,
+        "logged": STORED,
         "advance": NUMBER,
+        "settle": FLAG,
     }
 )
 VECTOR = _whole(
@@ -147,6 +151,7 @@ VECTOR = _whole(
         "setup": SETUP,
         "exchange": ListOf(EXCHANGE),
         "stored": STORED,
+        "logged": STORED,
     },
     "id", "shows", "source", "exchange", "stored",
 )  # fmt: skip

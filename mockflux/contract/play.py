@@ -55,15 +55,23 @@ def _play(
     for number, exchange in enumerate(vector.exchanges, 1):
         if exchange.advance:
             session.advance(exchange.advance)
+        if exchange.settle:
+            session.settle()
         differs = _exchange(exchange, session, places, played)
         if differs is None and exchange.stored is not None:
             differs = _stored(exchange.stored, session, places, played, began, before)
+        if differs is None and exchange.logged is not None:
+            differs = _logged(exchange.logged, session, places, played, began)
         if differs:
             return replace(differs, where=f"exchange {number}: {differs.where}")
     left = session.leftover()
     if left:
         return Difference("faults", "every planned fault comes to pass", ", ".join(left))
-    return _stored(vector.stored, session, places, played, began, before)
+    session.settle()
+    differs = _stored(vector.stored, session, places, played, began, before)
+    if differs is None and vector.logged is not None:
+        differs = _logged(vector.logged, session, places, played, began)
+    return differs
 
 
 def _exchange(exchange: Exchange, session: Session, places: Places, played: Played) -> Difference | None:
@@ -131,3 +139,14 @@ def _stored(
     if isinstance(expected, str):
         expected = before if expected == "unchanged" else []
     return compare_stored(expected, found, places, (began, session.now()))
+
+
+def _logged(
+    expected: Sequence[StoredPoint] | str, session: Session, places: Places, played: Played, began: int
+) -> Difference | None:
+    found = session.logged()
+    if found is None:
+        played.unchecked.append("logged")
+        return None
+    differs = compare_stored([] if isinstance(expected, str) else expected, found, places, (began, session.now()))
+    return replace(differs, where="logged") if differs else None

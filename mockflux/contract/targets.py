@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from mockflux.contract.answer import Answer, Connection
-from mockflux.contract.vector import StoredPoint
+from mockflux.contract.vector import MONITORING, StoredPoint
 from mockflux.http import front
 from mockflux.lineprotocol import Line
 from mockflux.public import Server
 from mockflux.reply import Header, Reply
 from mockflux.request import Request
+from mockflux.storage import schemas
 from mockflux.wsgi import Application
 
 if TYPE_CHECKING:
@@ -55,11 +56,17 @@ class Session(Protocol):
     def stored(self) -> list[StoredPoint] | None:
         """Every point in every bucket or database that users made; None if the target cannot read them."""
 
+    def logged(self) -> list[StoredPoint] | None:
+        """Every point in the buckets in which the edition logs what it refused; None as for ``stored``."""
+
     def now(self) -> int:
         """The server's time, in ns since the epoch."""
 
     def advance(self, seconds: float) -> None:
         """Let the server's clock, which stands, move on."""
+
+    def settle(self) -> None:
+        """Have what was accepted and is still queued done, so that it can be read."""
 
     def leftover(self) -> list[str]:
         """What was planned and has not come to pass."""
@@ -108,6 +115,10 @@ class _Simulated(ABC):
         buckets = [bucket for bucket in self.world.catalog.buckets() if bucket.type == "user"]
         return [point for bucket in buckets for point in self._points(bucket)]
 
+    def logged(self) -> list[StoredPoint] | None:
+        buckets = [bucket for bucket in self.world.catalog.buckets() if bucket.name == MONITORING]
+        return [point for bucket in buckets for point in self._points(bucket)]
+
     def _points(self, bucket: Bucket) -> Iterator[StoredPoint]:
         shown = [(p.measurement, p.tags, p.time) for p in self.world.points(bucket)]
         org = self.world.catalog.org(id=bucket.org_id)
@@ -127,6 +138,9 @@ class _Simulated(ABC):
 
     def advance(self, seconds: float) -> None:
         self.world.clock.advance(seconds)
+
+    def settle(self) -> None:
+        self.server.settle()
 
     def leftover(self) -> list[str]:
         return [repr(fault) for fault in self.world.faults.pending()]
@@ -176,7 +190,9 @@ class _Simulated(ABC):
             return
         org = self.world.catalog.org(name=entry["org"]) if "org" in entry else self.world.org
         assert org is not None, "a bucket needs an organization"
-        bucket = self.world.catalog.add_bucket(org, entry["name"], entry.get("retention", 0) * 10**9)
+        catalog = self.world.catalog
+        explicit = schemas.from_user(entry["schema"], catalog.new_schema) if "schema" in entry else None
+        bucket = catalog.add_bucket(org, entry["name"], entry.get("retention", 0) * 10**9, schemas=explicit)
         self._known[f"bucket_id.{entry['name']}"] = bucket.id
 
     def _bucket(self, name: str) -> Bucket:

@@ -10,7 +10,8 @@ profile patterns to texts) and ``[[vector]]`` tables:
 ``switches``             of the profile, where they are not the default
 ``let``                  macros of its own
 ``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets`` (databases, where
-                         an edition has those and no buckets), ``databases``, ``tokens`` (for buckets or databases by
+                         an edition has those and no buckets; ``schema`` as ``Server.create_bucket`` takes it makes
+                         one explicit), ``databases``, ``tokens`` (for buckets or databases by
                          name; ``expires`` in seconds from the start, below 0 for one that has expired), ``mappings``,
                          ``points`` (line protocol, stored past the wire; its ``bucket`` may be a database), ``faults``
                          (arguments of ``Server.fail``)
@@ -18,11 +19,14 @@ profile patterns to texts) and ``[[vector]]`` tables:
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
                          wire; ``interim`` replies; ``broken`` (``reset`` or ``truncated``); ``closes`` where the reply
-                         does not say it; ``stored`` after it; ``advance``, seconds before it
-``stored``               what can be read afterwards: ``nothing``, ``unchanged`` (the set-up's points), or points, whose
-                         ``bucket`` is, unless given, the set-up's bucket or database
+                         does not say it; ``stored`` and ``logged`` right after it; before it ``advance``, seconds by
+                         which the clock moves on, and ``settle``, where queued work is to be done first
+``stored``               what can be read in the end, once queued work is done: ``nothing``, ``unchanged`` (the set-up's
+                         points), or points, whose ``bucket`` is, unless given, the set-up's bucket or database
+``logged``               where given, what the edition's own log has in the end, the bucket ``_monitoring``: ``nothing``,
+                         or points
 
-``response``, ``clause`` and ``stored`` may be tables from profile patterns to values; the first that fits counts.
+``response``, ``clause``, ``stored`` and ``logged`` may be tables from profile patterns to values; the first that fits counts.
 The file ``let.toml`` has macros for all files of its folder.
 """
 
@@ -33,7 +37,7 @@ import binascii
 import gzip
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -82,7 +86,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and what must come of it. ``response`` is None where the connection is reset; the connection ``closes``
-    after it or stays open."""
+    after it or stays open. Before it the clock moves on by ``advance`` seconds, and what is queued is done where it is
+    to ``settle``."""
 
     ask: Ask
     response: Expected | None
@@ -92,7 +97,9 @@ class Exchange:
     clause: str | None
     by: str
     stored: Sequence[StoredPoint] | str | None
+    logged: Sequence[StoredPoint] | str | None
     advance: int
+    settle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class Vector:
     setup: Mapping[str, Any]
     exchanges: tuple[Exchange, ...]
     stored: Sequence[StoredPoint] | str = field(default="nothing")
+    logged: Sequence[StoredPoint] | str | None = None
 
 
 def folder() -> Path:
@@ -137,6 +145,8 @@ def load_all() -> list[Vector]:
     return [vector for profile in concrete() for vector in load_vectors(profile)]
 
 
+#: The bucket in which an edition logs what it refused, if it does.
+MONITORING = "_monitoring"
 #: The file of macros for all others of its folder.
 _SHARED = "let.toml"
 
@@ -210,7 +220,7 @@ class _Reader:
             raise self._fault("stored", "'unchanged' needs setup.points; expected 'nothing' or a list of points")
         return Vector(
             table["id"], self._file, table["shows"], table["source"], self._profile, ways, table.get("switches", {}),
-            setup, exchanges, stored,
+            setup, exchanges, stored, self._logged(table, ""),
         )  # fmt: skip
 
     def _fault(self, key: str, problem: str) -> VectorError:
@@ -242,7 +252,7 @@ class _Reader:
 
     def _expand(self, text: str) -> str:
         """The text with the macros of ``let`` put in; what is left in braces are places."""
-        for _ in range(2):  # a macro may use another
+        for _ in range(3):  # a macro may use another, and that a third
             for name, value in self._let.items():
                 if not value:  # a line that is empty then must not end the headers
                     text = text.replace("{{" + name + "}}\n", "")
@@ -277,7 +287,8 @@ class _Reader:
         said = response is not None and (response.header("connection") or "").lower() == "close"
         return Exchange(
             ask, response, tuple(table.get("interim", ())), broken, table.get("closes", said), clause,
-            table.get("by", "request"), stored, table.get("advance", 0),
+            table.get("by", "request"), stored, self._logged(table, f"{place}: "), table.get("advance", 0),
+            table.get("settle", False),
         )  # fmt: skip
 
     def _ask(self, table: Mapping[str, Any], place: str, ways: tuple[str, ...]) -> Ask:
@@ -328,6 +339,15 @@ class _Reader:
         if isinstance(chosen, str):
             return chosen
         return [_point(self._expanded(entry)) for entry in chosen]
+
+    def _logged(self, table: Mapping[str, Any], place: str) -> Sequence[StoredPoint] | str | None:
+        """What the edition's own log has; None where it does not matter."""
+        if "logged" not in table:
+            return None
+        found = self._stored(table["logged"], f"{place}logged")
+        if found == "unchanged":
+            raise self._fault(f"{place}logged", "expected 'nothing' or a list of points")
+        return [replace(point, bucket=MONITORING) for point in found] if not isinstance(found, str) else found
 
 
 def _point(table: Mapping[str, Any]) -> StoredPoint:

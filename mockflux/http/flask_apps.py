@@ -41,14 +41,20 @@ def app_for(door: str) -> flask.Flask:
     app.config["PROPAGATE_EXCEPTIONS"] = True
     for path, route in SIMULATED.items():  # which methods a path has is the gate's to say
         if route.door == door:
-            app.add_url_rule(path, path, _view, methods=METHODS, provide_automatic_options=False)
+            app.add_url_rule(_rule(path), path, _view, methods=METHODS, provide_automatic_options=False)
     return app
+
+
+def _rule(path: str) -> str:
+    """A path of the routes as Flask writes it; each variable part needs a name there."""
+    first, *others = path.split("{id}")
+    return first + "".join(f"<id_{place}>{other}" for place, other in enumerate(others))
 
 
 def _view(**ids: str) -> flask.Response:
     environ = flask.request.environ
     passage: Passage = environ[_PASSAGE]
-    passage.ids = ids
+    passage.ids = tuple(ids[f"id_{place}"] for place in range(len(ids)))
     environ[_OUTCOME] = environ[_HANDLER](passage)
     # The profile says the outcome; what Flask would send is not used.
     return flask.Response(status=204)

@@ -48,6 +48,8 @@ def by_route(passage: Passage, handler: Handler) -> Outcome:
 
 def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Reply:
     """The reply to a request; the exchange is in the journal when this returns. Never raises."""
+    if world.clock.ticks:
+        world.clock.tick_on()
     exchange = world.journal.open(request, world.clock.now())
     place = locate(world.profile, request.path, request.method)
     exchange.door = place.door

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mockflux.request import Request
 if TYPE_CHECKING:
     from mockflux.profile.settings import AuthRules, ParamRules
     from mockflux.storage.catalog import Bucket, Org, Token
+    from mockflux.storage.predicates import Predicate
     from mockflux.world import World
     from mockflux.writing.rules import WriteRules
 
@@ -21,13 +23,23 @@ if TYPE_CHECKING:
 _NO_POLICY = ("", "''", "autogen", "default")
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a delete asks for: the points from ``start`` to ``stop`` (ns, both included) that the predicate means."""
+
+    start: int
+    stop: int
+    predicate: Predicate
+
+
 class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
     Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); a bucket that the write may make
     has a ``new_mapping`` (database and retention policy) if it needs one; ``body_read`` tells whether one had to look
-    at the body. ``ids`` are the variable parts of the path. A handler that judges a write leaves its ``verdict`` here;
-    ``simulated`` is False once it is clear that a real server would answer and mockflux does not.
+    at the body; ``deletion`` is what a delete asks for. ``ids`` are the variable parts of the path, in order. A handler
+    that judges a write leaves its ``verdict`` here; ``simulated`` is False once it is clear that a real server would
+    answer and mockflux does not.
     """
 
     def __init__(self, world: World, request: Request, place: Place) -> None:
@@ -40,7 +52,8 @@ class Passage:
         self.new_mapping: tuple[str, str] | None = None
         self.body_read = False
         self.content = b""
-        self.ids: Mapping[str, str] = {}
+        self.deletion: Deletion | None = None
+        self.ids = place.ids
         self.verdict: Verdict | None = None
         self.simulated = True
 

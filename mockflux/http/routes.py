@@ -21,6 +21,7 @@ Handler = Callable[[Any], "Outcome"]
 class Route:
     """A simulated path: its door, and by method the handler as ``module:function`` below :mod:`mockflux.http`.
 
+    Each ``{id}`` of a path stands for any one part; :attr:`Place.ids` has them.
     ``short`` routes reach their handler without Flask's dispatch, which costs ten times as much as they do.
     """
 
@@ -34,13 +35,28 @@ SIMULATED: Mapping[str, Route] = {
     "/api/v2/write": Route("v2-write", {"POST": "writes:write"}),
     "/write": Route("v1-write", {"POST": "writes:write"}),
     "/api/v3/write_lp": Route("v3-write", {"POST": "writes:write"}),
-    "/api/v2/delete": Route("v2-delete", {"POST": "writes:delete"}),
+    "/api/v2/delete": Route("v2-delete", {"POST": "deletes:delete"}),
     "/ping": Route("ping", dict.fromkeys(("GET", "HEAD", "POST"), "probes:ping")),
     "/health": Route("health", {"*": "probes:health"}),
     "/api/v1/health": Route("health", {"*": "probes:health"}),
     "/ready": Route("ready", {"*": "probes:ready"}),
-    "/api/v2/buckets": Route("v2-resources", {"GET": "lookups:buckets"}, short=False),
+    "/api/v2/buckets": Route(
+        "v2-resources", {"GET": "buckets:list_buckets", "POST": "buckets:create_bucket"}, short=False
+    ),
+    "/api/v2/buckets/{id}": Route(
+        "v2-resources",
+        {"GET": "buckets:show_bucket", "PATCH": "buckets:change_bucket", "DELETE": "buckets:remove_bucket"},
+        short=False,
+    ),
+    "/api/v2/buckets/{id}/schema/measurements": Route(
+        "v2-resources", {"GET": "schemas:list_schemas", "POST": "schemas:create_schema"}, short=False
+    ),
+    "/api/v2/buckets/{id}/schema/measurements/{id}": Route(
+        "v2-resources", {"GET": "schemas:show_schema", "PATCH": "schemas:change_schema"}, short=False
+    ),
     "/api/v2/orgs": Route("v2-resources", {"GET": "lookups:orgs"}, short=False),
+    "/api/v2/orgs/{id}/limits": Route("v2-resources", {"GET": "usage:limits"}, short=False),
+    "/api/v2/orgs/{id}/usage": Route("v2-resources", {"GET": "usage:usage"}, short=False),
 }
 
 
@@ -50,7 +66,8 @@ class Place:
 
     ``door``, and the ``route`` behind it (None for a path that is not simulated); ``methods`` of a real server (None
     for a path that it does not have); ``slash``: the path has one slash more than the route (``moved``: it is sent
-    on); ``unknown``: the door at which an unknown route is answered.
+    on); ``unknown``: the door at which an unknown route is answered; ``ids``: the parts of the path that stand for
+    ``{id}``, in order.
     """
 
     door: str
@@ -58,6 +75,7 @@ class Place:
     methods: tuple[str, ...] | None
     unknown: str
     slash: bool = False
+    ids: tuple[str, ...] = ()
 
     @property
     def allow(self) -> str:
@@ -77,14 +95,17 @@ def locate(profile: Profile, path: str, method: str = "OPTIONS") -> Place:
 @lru_cache(maxsize=64)
 def _table(profile: Profile) -> dict[str, Place]:
     """The places of all paths without variable parts."""
-    places = {}
-    for path, methods in profile.settings.methods.items():
-        route = SIMULATED.get(path)
-        if route is not None and route.door not in profile.doors:
-            route = None
-        unknown = _unknown_door(path)
-        places[path] = Place(route.door if route else unknown, route, methods, unknown)
-    return places
+    methods = profile.settings.methods
+    return {path: _place(profile, path, methods[path]) for path in methods if "{" not in path}
+
+
+def _place(profile: Profile, path: str, methods: tuple[str, ...]) -> Place:
+    """The place of a path, or of a pattern of paths, that a real server has."""
+    route = SIMULATED.get(path)
+    if route is not None and route.door not in profile.doors:
+        route = None
+    unknown = _unknown_door(path)
+    return Place(route.door if route else unknown, route, methods, unknown)
 
 
 def _unknown_door(path: str) -> str:
@@ -94,7 +115,7 @@ def _unknown_door(path: str) -> str:
 def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place:
     """Places that are not in the table: a slash too many, variable parts, something below a route, nothing at all."""
     unknown = _unknown_door(path)
-    if path.endswith("/") and (without := table.get(path[:-1])):
+    if path.endswith("/") and (without := table.get(path[:-1]) or _by_pattern(profile, path[:-1])):
         how = profile.settings.slash.get(without.door) if without.route else None
         if how == "same":
             return without
@@ -102,10 +123,7 @@ def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place
             return replace(without, slash=True)
         if unknown == "api-other":  # what the API's routers make of such a slash is not simulated
             return Place(unknown, None, without.methods, unknown)
-    methods = _methods_of_pattern(profile, path)
-    if methods is not None:
-        return Place(unknown, None, methods, unknown)
-    return _below(table, path) or Place(unknown, None, None, unknown)
+    return _by_pattern(profile, path) or _below(table, path) or Place(unknown, None, None, unknown)
 
 
 def _below(table: Mapping[str, Place], path: str) -> Place | None:
@@ -121,22 +139,24 @@ def _below(table: Mapping[str, Place], path: str) -> Place | None:
     return None
 
 
-def _methods_of_pattern(profile: Profile, path: str) -> tuple[str, ...] | None:
+def _by_pattern(profile: Profile, path: str) -> Place | None:
+    """The place of a path with variable parts."""
     parts = path.split("/")
-    for pattern, methods in _patterns(profile).get(len(parts), ()):
+    for pattern, place in _patterns(profile).get(len(parts), ()):
         if all(part == wanted or (wanted == "{id}" and part) for part, wanted in zip(parts, pattern, strict=True)):
-            return methods
+            ids = tuple(part for part, wanted in zip(parts, pattern, strict=True) if wanted == "{id}")
+            return replace(place, ids=ids)
     return None
 
 
 @lru_cache(maxsize=64)
-def _patterns(profile: Profile) -> dict[int, list[tuple[list[str], tuple[str, ...]]]]:
-    """Paths with variable parts, by their number of parts."""
-    patterns: dict[int, list[tuple[list[str], tuple[str, ...]]]] = {}
+def _patterns(profile: Profile) -> dict[int, list[tuple[list[str], Place]]]:
+    """The places of paths with variable parts, by their number of parts."""
+    patterns: dict[int, list[tuple[list[str], Place]]] = {}
     for path, methods in profile.settings.methods.items():
         if "{" in path:
             parts = path.split("/")
-            patterns.setdefault(len(parts), []).append((parts, methods))
+            patterns.setdefault(len(parts), []).append((parts, _place(profile, path, methods)))
     return patterns
 
 

@@ -1,4 +1,4 @@
-"""The write doors: ``/api/v2/write``, ``/write`` and ``/api/v3/write_lp``, and that of deletes.
+"""The write doors: ``/api/v2/write``, ``/write`` and ``/api/v3/write_lp``.
 
 The gate has found bucket, precision and content.
 """
@@ -6,9 +6,19 @@ The gate has found bucket, precision and content.
 from __future__ import annotations
 
 from mockflux.http.passage import Passage
-from mockflux.outcomes import Accepted, DeletesUnsupported, Outcome, PointsRejected, TooManyDatabases, WriteEmpty
+from mockflux.outcomes import (
+    Accepted,
+    CardinalityExceeded,
+    Outcome,
+    PointsRejected,
+    TooManyDatabases,
+    WriteEmpty,
+)
+from mockflux.reasons import Verdict
 from mockflux.writing import commit
 from mockflux.writing.judge import deciding, kept, reported
+from mockflux.writing.rules import WriteRules
+from mockflux.writing.timing import Timing
 
 
 def write(passage: Passage) -> Outcome:
@@ -19,6 +29,8 @@ def write(passage: Passage) -> Outcome:
     timing = world.timing(bucket, params.precisions.get(precision, 1), params.cut_default.get(precision, 1) or 1)
     if rules.creates_target == "on_write":
         world.catalog.make(bucket, passage.new_mapping)
+    if rules.queued:
+        return _queue(passage, timing)
     judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage, world.room(bucket))
     outcome = kept(judged, rules) if judged.rejections else ""
     if rules.creates_target == "on_commit" and outcome != "atomic":
@@ -28,13 +40,28 @@ def write(passage: Passage) -> Outcome:
             bucket.data.clear()
             return TooManyDatabases(limit)
     verdict = passage.verdict = world.note(judged, bucket)
+    return _told(verdict, outcome, rules)
+
+
+def _queue(passage: Passage, timing: Timing) -> Outcome:
+    """Queue the batch, but for points that are refused before the reply."""
+    world, bucket, rules = passage.world, passage.bucket, passage.write_rules
+    assert bucket is not None
+    judged, lines = commit.accept(passage.content, timing, bucket.data, rules, world.settings.storage)
+    series = world.cardinality.admit(bucket, lines)
+    if series is None:
+        world.monitoring.limited("limited_cardinality", bucket.org_id, world.clock.now())
+        return CardinalityExceeded(bucket.org_id)
+    verdict = passage.verdict = world.note(judged, bucket)
+    if lines:
+        world.queue_write(bucket, lines, timing, rules, series)
+    return _told(verdict, kept(judged, rules) if judged.rejections else "", rules)
+
+
+def _told(verdict: Verdict, outcome: str, rules: WriteRules) -> Outcome:
+    """What the client is told of a worded verdict; ``outcome``: what became of the points beside refused ones."""
     if outcome:
-        told = reported(verdict.rejections, rules)
-        return PointsRejected(outcome, deciding(verdict.rejections, rules), told, verdict.accepted)
+        told, refused = reported(verdict.rejections, rules), len(verdict.rejections)
+        return PointsRejected(outcome, deciding(verdict.rejections, rules), told, verdict.accepted, refused)
     empty = not verdict.accepted and not verdict.dropped
     return WriteEmpty() if empty and rules.empty == "refuse" else Accepted()
-
-
-def delete(passage: Passage) -> Outcome:
-    """Points cannot be deleted."""
-    return DeletesUnsupported()

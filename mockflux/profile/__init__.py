@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mockflux.outcomes import Outcome
-from mockflux.profile.clause import Clause, Speaker
+from mockflux.profile.clause import NOTHING_OWN, Clause, Speaker
 from mockflux.profile.doors import check_doors, narrowed
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
@@ -58,7 +58,9 @@ class Profile:
         self.switch_info: Mapping[str, Mapping[str, Any]] = merged.data.get("switches", {})
         self.settings: Settings = read_settings(merged)
         #: The same settings as the profile's tables have them, for those who show them; do not change them.
-        self.tables: Mapping[str, Mapping[str, Any]] = {section: merged.data[section] for section in SETTINGS}
+        self.tables: Mapping[str, Mapping[str, Any]] = {
+            section: merged.data[section] for section in SETTINGS if section in merged.data
+        }
         settings = self.settings
         self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
         self._types: Mapping[str, str] = merged.data["types"]
@@ -93,13 +95,14 @@ class Profile:
         date: str,
         origin: str | None = None,
         clause: Clause | None = None,
-        cluster_uuid: str = "",
+        own: Mapping[str, str] = NOTHING_OWN,
     ) -> Reply:
         """The reply for an outcome at a door, by the clause that fits or by the one given.
 
-        ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``cluster_uuid`` the world's.
+        ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``own`` are facts of the
+        world's own (see :data:`mockflux.profile.clause.NOTHING_OWN`).
         """
-        return self._speaker.say(outcome, door, date, origin, clause, cluster_uuid)
+        return self._speaker.say(outcome, door, date, origin, clause, own)
 
     def word(self, reason: Reason, line: str, number: int) -> str:
         """A reason in this edition's words, for the line it is about."""

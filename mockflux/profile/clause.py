@@ -17,6 +17,9 @@ from mockflux.reasons import Reason, Rejection
 from mockflux.reply import JSON_STYLES, Header, Reply
 
 _KEPT = ("atomic", "partial", "all")
+#: What a reply may tell of a world: the UUID of its cluster, and ids under which this reply is traced (16 and 32
+#: hexadecimal digits).
+NOTHING_OWN: Mapping[str, str] = {"cluster_uuid": "", "trace_id": "", "trace": ""}
 #: Statuses that never carry a body, nor a length (RFC 9110).
 _BODILESS = (204, 304)
 #: Headers that the server writes itself.
@@ -280,10 +283,10 @@ class Speaker:
         date: str,
         origin: str | None = None,
         clause: Clause | None = None,
-        cluster_uuid: str = "",
+        own: Mapping[str, str] = NOTHING_OWN,
     ) -> Reply:
-        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin,
-        ``cluster_uuid`` the world's.
+        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin, ``own`` are
+        facts of the world's own.
 
         Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
         """
@@ -291,9 +294,7 @@ class Speaker:
         if clause is None:
             raise LookupError(f"the profile has no clause for {outcome.name}:{outcome.kind}@{door}")
         facts = outcome.facts()
-        facts.update(
-            code=clause.code, status=clause.status, version=self._version, origin=origin, cluster_uuid=cluster_uuid
-        )
+        facts.update(own, code=clause.code, status=clause.status, version=self._version, origin=origin)
         body = clause.body(outcome, facts)
         headers = list(_filled(clause.headers(self._always.get(door, {})), facts))
         if clause.plain:

@@ -13,7 +13,15 @@ from mockflux.reasons import Reason
 Facts = Mapping[str, type]
 
 #: Facts that every clause may use beside those of its outcome.
-COMMON: Facts = {"code": object, "status": int, "version": str, "origin": object, "cluster_uuid": str}
+COMMON: Facts = {
+    "code": object,
+    "status": int,
+    "version": str,
+    "origin": object,
+    "cluster_uuid": str,
+    "trace_id": str,
+    "trace": str,
+}
 #: Facts of one rejection, for ``each``.
 REJECTION: Facts = {"reason": str, "entry": str, "line": int, "line_text": str}
 #: What a running server offers to those who make clients and environments.

@@ -12,6 +12,7 @@ from mockflux.profile.schema import (
     Matching,
     Number,
     OneOf,
+    Seconds,
     Table,
     TableOf,
     Text,
@@ -28,6 +29,9 @@ DOORS = (
     "v1-write", "v2-write", "v3-write", "v2-delete", "v2-resources", "ping", "health", "ready", "api-other", "other",
     "http", "proxy",
 )  # fmt: skip
+
+#: The types that a field can have.
+FIELD_TYPES = ("float", "integer", "unsigned", "string", "boolean")
 
 # What goes out in the head of a reply cannot hold what would end a line, or the head.
 _PRINTED = r"[^\x00-\x08\x0a-\x1f\x7f]"
@@ -91,6 +95,8 @@ _WRITE: dict[str, Form] = {
     "reserved_beside": OneOf("refuse", "drop"),
     "string_limit": Number(),
     "spoils": ListOf(OneOf(*Reason.CATALOGUE), unique=True),
+    "unit": OneOf("line", "field"),
+    "queued": ListOf(OneOf(*Reason.CATALOGUE), unique=True),
     "line_numbering": OneOf("physical", "parser"),
     "quotes": OneOf("as_sent", "rendered_or_nth"),
     "empty": OneOf("accept", "refuse"),
@@ -147,6 +153,7 @@ SWITCH = Table(
         "default": Anything(),
         "why": Text(),
         "sets": Text(),
+        "over": OPTION,
         "values": TableOf(Anything()),
     },
     required=("default", "why"),
@@ -217,8 +224,24 @@ SECTIONS: dict[str, Form] = {
             "window": Number(1),
             "window_requests": Number(),
             "window_bytes": Number(),
+            "read_bytes": Number(),
+            "queries": Number(),
+            "deletes": Number(),
+            "cardinality": Number(),
+            "buckets": Number(),
+            "retention": Number(),
         },
         required=("head", "body"),
+    ),
+    "buckets": Table(
+        {
+            "schemas": Flag(),
+            "shard_groups": Flag(),
+            "own_org": Flag(),
+            "default_retention": Number(),
+            "retention_on_change": Flag(),
+            "shortest_name": Number(),
+        }
     ),
     "routes": Table(
         {
@@ -239,10 +262,14 @@ SECTIONS: dict[str, Form] = {
             "tags_are_columns": Flag(),
             "time_column": Flag(),
             "leaves": OneOf("nothing", "types"),
+            "delay": Seconds(),
+            "deletes": OneOf("refused", "at_once", "queued"),
         },
         required=("type_scope", "late_points"),
     ),
-    "headers": Table(_by_door(_HEADERS), required=("order", "chunk_above", "close", "always")),
+    "headers": Table(
+        {**_by_door(_HEADERS), "date": OneOf("real", "clock")}, required=("order", "chunk_above", "close", "always")
+    ),
     "faults": Table(
         {"doors": ListOf(OneOf(*DOORS), unique=True), "prefer": ListOf(OneOf(*Outcome.CATALOGUE))},
         required=("doors", "prefer"),
@@ -257,6 +284,9 @@ SECTIONS: dict[str, Form] = {
     "phrases": TableOf(WORDS, key=Matching("[2-5][0-9][0-9]", "a status, 200 to 599")),
     "codes": TableOf(STATUS, key=WORDS),
     "defaults": Table({"envelope": Text(), "by": OneOf("request", "fault")}, required=("envelope", "by")),
+    "record": Table(
+        {"reasons": TableOf(WORDS), "types": TableOf(WORDS, keys=FIELD_TYPES)}, required=("reasons", "types")
+    ),
     "types": Table(
         {name: Text() for name in ("float", "integer", "unsigned", "string", "boolean", "tag", "timestamp")},
         required=("float", "integer", "unsigned", "string", "boolean"),
@@ -271,6 +301,9 @@ SECTIONS: dict[str, Form] = {
 #: Sections whose entries stand for themselves: one of a child replaces its parent's whole.
 WHOLE = frozenset(("clause", "reason", "envelope", "evidence"))
 #: Sections that a finished profile can do without.
-OPTIONAL = frozenset(("switches",))
+OPTIONAL = frozenset(("switches", "record", "buckets"))
 #: Sections of plain settings, which need evidence; ``edition`` and ``setup`` say nothing about behaviour on the wire.
-SETTINGS = ("auth", "params", "gate", "limits", "routes", "write", "storage", "headers", "types", "phrases", "codes")
+SETTINGS = (
+    "auth", "params", "gate", "limits", "buckets", "routes", "write", "storage", "record", "headers", "types",
+    "phrases", "codes",
+)  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mockflux.profile.settings import Settings
 from mockflux.reasons import Reason
-from mockflux.writing.rules import WriteRules
+from mockflux.writing.rules import GIVES, WriteRules
 
 #: When an outcome (``outcome`` or ``outcome:kind``) is possible, for those that are not always.
 _IF: Mapping[str, Callable[[Settings, str], bool]] = {
@@ -16,28 +16,41 @@ _IF: Mapping[str, Callable[[Settings, str], bool]] = {
     "body_unreadable:trailing": lambda settings, door: any(r.gzip == "go" for r in settings.every_rules(door)),
     "query_invalid:missing": lambda settings, door: bool(settings.params[door].required),
     "query_invalid:flag": lambda settings, door: bool(settings.params[door].flags),
-    "too_many_requests": lambda settings, _: bool(settings.limits.window_requests or settings.limits.window_bytes),
+    "too_many_requests": lambda settings, door: bool(
+        settings.limits.deletes
+        if door == "v2-delete"
+        else settings.limits.window_requests or settings.limits.window_bytes
+    ),
+    "deletes_unsupported": lambda settings, _: settings.storage.deletes == "refused",
+    "points_deleted": lambda settings, _: settings.storage.deletes != "refused",
+    "cardinality_exceeded": lambda settings, door: (
+        bool(settings.limits.cardinality) and any(rules.queued for rules in settings.every_rules(door))
+    ),
     "too_many_databases": lambda settings, _: bool(settings.limits.databases),
     # Where tokens are for everything, one that exists may do what it asks for.
     "permission_denied:write": lambda settings, _: settings.setup.scoped_tokens,
     "path_moved": lambda settings, door: settings.slash.get(door) == "moved",
     "precision_invalid": lambda settings, door: settings.params[door].refuse_unknown,
+    # Where look-ups show the token's organization, a name that is not there finds nothing.
+    "bucket_not_found:name": lambda settings, door: door != "v2-resources" or not settings.buckets.own_org,
+    "bucket_refused:rules_missing": lambda settings, _: settings.buckets.retention_on_change,
+    "bucket_refused:short": lambda settings, _: settings.buckets.shortest_name > 0,
+    "bucket_refused:shards_long": lambda settings, _: settings.buckets.shard_groups,
+    "bucket_refused:shards_long_change": lambda settings, _: settings.buckets.shard_groups,
+    "bucket_refused:expiry_long": lambda settings, _: bool(settings.limits.retention),
+    "bucket_refused:quota": lambda settings, _: bool(settings.limits.buckets),
 }
 
-#: The reasons that each objection can give.
-_GIVES: Mapping[str, str] = {
-    "retention": "outside_retention",
-    "reserved_names": "reserved_name",
-    "string_lengths": "string_too_long",
-    "duplicate_tags": "duplicate_tag",
-    "mixed_fields": "duplicate_field",
-    "duplicate_fields": "duplicate_field",
-    "types": "type_conflict",
-    "types_from_last": "type_conflict",
-    "column_limit": "too_many_columns",
-    "family_limit": "too_many_fields",
-    "table_limit": "too_many_tables",
-    "time_range": "time_out_of_range",
+#: The path without which an outcome is not possible, be it of any kind.
+_ONLY_AT: Mapping[str, str] = {
+    "json_invalid:schema": "/api/v2/buckets/{id}/schema/measurements",
+    "schema_shown": "/api/v2/buckets/{id}/schema/measurements",
+    "schema_not_found": "/api/v2/buckets/{id}/schema/measurements/{id}",
+    "schema_refused": "/api/v2/buckets/{id}/schema/measurements",
+    "usage_found": "/api/v2/orgs/{id}/usage",
+    "parameter_invalid:start": "/api/v2/orgs/{id}/usage",
+    "parameter_invalid:stop": "/api/v2/orgs/{id}/usage",
+    "parameter_invalid:raw": "/api/v2/orgs/{id}/usage",
 }
 
 #: The kinds of ``name_invalid`` that each rule of names can give.
@@ -57,8 +70,13 @@ def possible(says: tuple[str, ...], settings: Settings, door: str) -> Iterator[s
         elif name == "name_invalid":
             if any(kind in _NAME_KINDS[rule] for rule in settings.params[door].name_rules):
                 yield said
-        elif said not in _IF or _IF[said](settings, door):
+        elif (said not in _IF or _IF[said](settings, door)) and _reachable(settings, name, said):
             yield said
+
+
+def _reachable(settings: Settings, name: str, said: str) -> bool:
+    path = _ONLY_AT.get(said) or _ONLY_AT.get(name)
+    return path is None or bool(settings.methods.get(path))
 
 
 def _rejected_kinds(settings: Settings, rules: WriteRules) -> Iterator[str]:
@@ -87,5 +105,7 @@ def _reasons_of(settings: Settings, rules: WriteRules, *, told: bool) -> list[st
         "too_many_fields": limits.family_fields == 0,
         "too_many_tables": limits.tables == 0,
     }
-    named = {"malformed", *(_GIVES[objection] for objection in rules.asked)}
+    named = {"malformed", *(reason for objection in rules.asked for reason in GIVES[objection])}
+    if told:  # what is found after the reply is in no reply
+        named -= rules.queued
     return [name for name in Reason.CATALOGUE if name in named and not impossible.get(name)]

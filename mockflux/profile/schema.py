@@ -86,6 +86,15 @@ class Number(Form):
         return isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most
 
 
+class Seconds(Form):
+    """A span of time in seconds, whole or not."""
+
+    expected = "seconds, 0 or more"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10**9
+
+
 @dataclass
 class Anything(Form):
     """Any value; who reads it checks it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockflux.monitoring import RecordRules
 from mockflux.profile.forms import DOORS
 from mockflux.profile.load import Merged
 from mockflux.storage.catalog import TokenForm
@@ -105,7 +106,9 @@ class Limits:
     ``columns`` of a table (the time column is one of them if ``time_counts``), ``family_fields``: its fields of one
     family, ``tables`` of a database, or of all of them together (``tables_in`` is ``server``), ``databases``;
     ``window_requests`` and ``window_bytes`` (inflated) of writes within a window of so many seconds of the world's
-    time. Each 0 for no limit.
+    time, ``deletes``: requests to delete within one, ``queries`` and ``read_bytes`` of their results; ``cardinality``:
+    series of an organization, ``buckets`` of its users, ``retention``: the seconds that one may keep its points. Each 0
+    for no limit.
     """
 
     head: int
@@ -123,6 +126,12 @@ class Limits:
     window: int = 300
     window_requests: int = 0
     window_bytes: int = 0
+    read_bytes: int = 0
+    queries: int = 0
+    deletes: int = 0
+    cardinality: int = 0
+    buckets: int = 0
+    retention: int = 0
 
     @property
     def inflated(self) -> int:
@@ -157,6 +166,25 @@ class SetUp:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketRules:
+    """What the resource API of buckets does in its own way (``[buckets]``).
+
+    ``schemas``: there are explicit ones, and buckets tell which kind of schema they have; ``shard_groups``: a bucket
+    tells the length of its shard groups, and who makes it may choose; ``own_org``: a look-up shows the token's
+    organization, whichever it asks for. ``default_retention``: the seconds that a bucket keeps its points if it does
+    not say, 0 for ever; ``retention_on_change``: each change has to say it anew. ``shortest_name``: characters of a
+    name at least.
+    """
+
+    schemas: bool = False
+    shard_groups: bool = True
+    own_org: bool = False
+    default_retention: int = 0
+    retention_on_change: bool = False
+    shortest_name: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FaultRules:
     """Where planned faults befall requests (``doors``), and which clauses to ``prefer`` where a status has several."""
 
@@ -186,14 +214,18 @@ class Settings:
     params: Mapping[str, ParamRules]
     gate: GateOrder
     limits: Limits
+    buckets: BucketRules
     setup: SetUp
     write: Mapping[str, WriteRules]
     #: By door, the rules for requests that have a parameter (name, value).
     write_when: Mapping[str, Mapping[tuple[str, str], WriteRules]]
     storage: StorageRules
+    record: RecordRules | None
     always: Mapping[str, Mapping[str, str]]
     chunk_above: Mapping[str, int]
     header_order: Mapping[str, str]
+    #: Whose time the Date header tells: the computer's (``real``) or the world's (``clock``).
+    date: str
     close_header: str
     close_before: frozenset[str]
     slash: Mapping[str, str]
@@ -230,13 +262,16 @@ def read_settings(merged: Merged) -> Settings:
         params={door: _params(table) for door, table in _doors(data["params"])},
         gate=_gate(data["gate"]),
         limits=Limits(**data["limits"]),
+        buckets=BucketRules(**data.get("buckets", {})),
         setup=_setup(data["setup"]),
         write={door: _write(table) for door, table in _doors(data["write"])},
         write_when={door: _when(table) for door, table in _doors(data["write"])},
         storage=StorageRules(**data["storage"]),
+        record=RecordRules(**data["record"]) if data.get("record") else None,
         always={door: table["always"] for door, table in _doors(data["headers"])},
         chunk_above={door: table["chunk_above"] for door, table in _doors(data["headers"])},
         header_order={door: table["order"] for door, table in _doors(data["headers"])},
+        date=data["headers"].get("date", "real"),
         close_header=data["headers"]["close"],
         close_before=frozenset(name.lower() for name in data["headers"].get("close_before", ())),
         slash=data["routes"].get("slash", {}),
@@ -333,4 +368,5 @@ _FROZEN: Mapping[str, Callable[[Any], Any]] = {
     "reserved_fields": frozenset,
     "reserved_tags": frozenset,
     "spoils": frozenset,
+    "queued": frozenset,
 }

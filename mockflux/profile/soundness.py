@@ -17,6 +17,7 @@ from mockflux.profile.steps import (
     ASTERISK,
     BEHIND,
     CHECKS,
+    NO_DELETES,
     NOWHERE,
     REQUESTS,
     THINGS,
@@ -55,9 +56,10 @@ def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
             method, _, path = request.partition(" ")
             area = gate.area(path)
             before = (_before(area),) if area else ()
-            yield Course(door, (first, *before, at_door), BEHIND[door])
+            yield Course(door, (first, *before, at_door), _behind(settings, door))
             if area and any(open == request or (method == "*" and open.endswith(f" {path}")) for open in area.open):
-                yield Course(door, (first, at_door, (("gate", "area", area.prefix, "open"), ())), BEHIND[door])
+                opened = (("gate", "area", area.prefix, "open"), ())
+                yield Course(door, (first, at_door, opened), _behind(settings, door))
             if in_api(path):  # a path below this one
                 yield Course(door, (first, *before), NOWHERE)
     for area in gate.areas:
@@ -71,6 +73,11 @@ def courses(settings: Settings, doors: tuple[str, ...]) -> Iterator[Course]:
             yield Course("api-other" if in_api(path) else "other", (first,), WITHOUT_METHODS)
     if "options" not in gate.first:  # which answers every OPTIONS, that of * too
         yield Course("http", (first,), ASTERISK)
+
+
+def _behind(settings: Settings, door: str) -> Step:
+    """What answers at a door; who refuses whatever comes needs to know nothing of it."""
+    return NO_DELETES if door == "v2-delete" and settings.storage.deletes == "refused" else BEHIND[door]
 
 
 def _before(area: Area) -> tuple[Path, tuple[str, ...]]:
@@ -92,6 +99,7 @@ def check_sound(merged: Merged, settings: Settings, speaker: Speaker, reasons: f
             _check_reasons(merged, possible_reasons(settings, door), reasons)
             _check_precisions(merged, settings, door)
             _check_rules(merged, settings, door)
+            _check_record(merged, settings, door)
 
 
 def _check_course(merged: Merged, settings: Settings, course: Course, speaker: Speaker) -> None:
@@ -184,6 +192,23 @@ def _check_precisions(merged: Merged, settings: Settings, door: str) -> None:
     for precision, unit in params.precisions.items():
         if unit == 0 and params.style != "serde":
             _refuse(merged, ("params", "precisions", precision), "expected a whole number, 1 or more, got 0")
+
+
+def _check_record(merged: Merged, settings: Settings, door: str) -> None:
+    """An edition that logs rejected points has words for each that it can log."""
+    if settings.record is None:
+        return
+    silent = {"outside_retention"} if settings.storage.late_points == "drop" else set()
+    for name in possible_reasons(settings, door):
+        kinds = [f"{name}:{kind}" for kind in Reason.CATALOGUE[name].KINDS]
+        worded = settings.record.reasons
+        if name not in silent and name not in worded and not (kinds and set(kinds) <= set(worded)):
+            _refuse(merged, ("record", "reasons", name), "missing key; points can be refused for this reason")
+    for key in settings.record.reasons:
+        name, _, kind = key.partition(":")
+        known = Reason.CATALOGUE.get(name)
+        if known is None or (kind and kind not in known.KINDS):
+            _refuse(merged, ("record", "reasons", key), f"unknown reason; {one_of(Reason.CATALOGUE)}")
 
 
 def _check_rules(merged: Merged, settings: Settings, door: str) -> None:

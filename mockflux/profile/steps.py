@@ -72,6 +72,24 @@ CHECKS: Mapping[str, Step] = {
     ),
     "utf8": Step(("body_unreadable:not_utf8", "body_unreadable:incomplete_utf8"), needs=("content",)),
     "quota": Step(("too_many_requests",), needs=("content",)),
+    "delete_quota": Step(("too_many_requests",)),
+    "deletion": Step(
+        (
+            "delete_invalid:json", "delete_invalid:type", "delete_invalid:trailing", "delete_invalid:start",
+            "delete_invalid:start_range", "delete_invalid:stop", "delete_invalid:stop_range",
+            "delete_invalid:predicate", "delete_invalid:expression",
+        ),
+        needs=("body",),
+        gives=("deletion",),
+    ),
+    "whole_points": Step(("delete_invalid:field",), needs=("deletion",)),
+    "delete_bucket": Step(
+        ("target_missing", "bucket_id_invalid:length", "bucket_id_invalid:digits", "bucket_not_found:name",
+         "bucket_not_found:id"),
+        needs=("org",),
+        gives=("bucket",),
+    ),
+    "delete_permission": Step(("permission_denied:write",), needs=("token", "org", "bucket")),
     "database_limit": Step(("too_many_databases",), needs=("bucket",)),
 }  # fmt: skip
 
@@ -83,21 +101,39 @@ THINGS: Mapping[str, str] = {
     "bucket": "the bucket",
     "body": "the whole body",
     "content": "the decoded body",
+    "deletion": "what to delete",
 }
 
-_WRITE = Step(("accepted", "points_rejected", "write_empty", "too_many_databases"), needs=("bucket", "content"))
+_WRITE = Step(
+    ("accepted", "points_rejected", "write_empty", "too_many_databases", "cardinality_exceeded"),
+    needs=("bucket", "content"),
+)
 #: What answers at each door, once the gate has let a request pass.
 BEHIND: Mapping[str, Step] = {
     "v1-write": _WRITE,
     "v2-write": _WRITE,
     "v3-write": _WRITE,
-    "v2-delete": Step(("deletes_unsupported",)),
+    "v2-delete": Step(("points_deleted", "deletes_unsupported"), needs=("bucket", "deletion")),
     "v2-resources": Step(
         (
             "found", "bucket_not_found:name", "bucket_not_found:id", "org_not_found:name", "org_not_found:id",
             "parameter_invalid:limit", "parameter_invalid:limit_range", "parameter_invalid:offset",
             "parameter_invalid:descending", "parameter_invalid:id_length", "parameter_invalid:id_digits",
-            "parameter_invalid:after_length", "parameter_invalid:after_digits",
+            "parameter_invalid:after_length", "parameter_invalid:after_digits", "parameter_invalid:start",
+            "parameter_invalid:stop", "parameter_invalid:raw", "created", "deleted", "permission_denied:read",
+            "permission_denied:write", "json_invalid:bucket", "json_invalid:bucket_change", "json_invalid:schema",
+            "bucket_refused:org_missing", "bucket_refused:several_rules", "bucket_refused:rules_missing",
+            "bucket_refused:expiry_negative", "bucket_refused:expiry_short", "bucket_refused:expiry_long",
+            "bucket_refused:shards_negative", "bucket_refused:shards_long", "bucket_refused:shards_long_change",
+            "bucket_refused:underscore", "bucket_refused:quotes", "bucket_refused:short", "bucket_refused:taken",
+            "bucket_refused:not_unique", "bucket_refused:system_renamed", "bucket_refused:system_deleted",
+            "bucket_refused:quota", "schema_shown:found", "schema_shown:created", "schema_not_found",
+            "schema_refused:implicit", "schema_refused:taken", "schema_refused:name", "schema_refused:columns_missing",
+            "schema_refused:column_empty", "schema_refused:column_long", "schema_refused:column_start",
+            "schema_refused:column_quotes", "schema_refused:column_unprintable", "schema_refused:time_missing",
+            "schema_refused:time_kind", "schema_refused:time_name", "schema_refused:time_typed",
+            "schema_refused:tag_typed", "schema_refused:fields_missing", "schema_refused:columns_repeated",
+            "schema_refused:columns_deleted", "schema_refused:type_changed", "usage_found",
         ),
         needs=("token",),
     ),
@@ -105,6 +141,8 @@ BEHIND: Mapping[str, Step] = {
     "health": Step(("healthy",)),
     "ready": Step(("ready",)),
 }  # fmt: skip
+#: What answers at the door of deletes, where these are refused.
+NO_DELETES = Step(("deletes_unsupported",))
 #: What answers where a path leads nowhere, and to ``OPTIONS *``.
 NOWHERE = Step(("path_not_found",))
 #: What answers at a path that a server knows, and that has no method.
@@ -117,11 +155,17 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
     "v2-write": ("POST /api/v2/write",),
     "v3-write": ("POST /api/v3/write_lp",),
     "v2-delete": ("POST /api/v2/delete",),
-    "v2-resources": ("GET /api/v2/buckets", "GET /api/v2/orgs"),
+    "v2-resources": (
+        "GET /api/v2/buckets", "POST /api/v2/buckets", "GET /api/v2/buckets/{id}", "PATCH /api/v2/buckets/{id}",
+        "DELETE /api/v2/buckets/{id}", "GET /api/v2/buckets/{id}/schema/measurements",
+        "POST /api/v2/buckets/{id}/schema/measurements", "GET /api/v2/buckets/{id}/schema/measurements/{id}",
+        "PATCH /api/v2/buckets/{id}/schema/measurements/{id}", "GET /api/v2/orgs", "GET /api/v2/orgs/{id}/limits",
+        "GET /api/v2/orgs/{id}/usage",
+    ),
     "ping": ("GET /ping", "HEAD /ping", "POST /ping"),
     "health": ("* /health", "* /api/v1/health"),
     "ready": ("* /ready",),
-}
+}  # fmt: skip
 #: Below these a path that leads nowhere is the API's (door ``api-other``, or that of the path above it).
 API = ("/api/v2", "/private", "/v1")
 

@@ -18,7 +18,7 @@ _FIXED = ("edition", "switches")
 #: sets the switch of that name, where an edition has plans.
 RESERVED = frozenset((
     "profile", "host", "port", "org", "bucket", "database", "user", "password", "token", "auth", "onboarded", "tls",
-    "clock", "seed",
+    "clock", "tick", "seed",
 ))  # fmt: skip
 
 
@@ -57,8 +57,12 @@ def _check_value(name: str, value: Any, sets: str) -> None:
 def switched(merged: Merged, values: Mapping[str, Any]) -> Merged:
     """The profile with the overlays of its switches applied."""
     data = merged.data
-    for name, switch in data.get("switches", {}).items():
+    # What goes over another switch comes after it.
+    switches = sorted(data.get("switches", {}).items(), key=lambda item: "over" in item[1])
+    for name, switch in switches:
         value = values[name]
+        if "over" in switch and value == switch["default"]:
+            continue
         overlay = _overlay(switch, value)
         data = {**data, **{s: laid_over(s, data.get(s, {}), table) for s, table in overlay.items()}}
     return replace(merged, data=data)
@@ -104,6 +108,9 @@ def check_switches(merged: Merged) -> None:
             raise ProfileError(file, key, "expected either sets (one key) or values (overlays by value)")
         if "values" in switch and _word(switch["default"]) not in switch["values"]:
             raise ProfileError(file, f"{key}.default", one_of(switch["values"]))
+        if "over" in switch:
+            _check_over(file, name, switch, merged.data["switches"])
+            continue
         overlays = switch.get("values") or {_word(switch["default"]): _nested(switch["sets"], switch["default"])}
         for value, overlay in overlays.items():
             _check_overlay(file, ("switches", name, "values", value), overlay)
@@ -113,6 +120,14 @@ def check_switches(merged: Merged) -> None:
                     problem = f"the switch {other} decides {dotted(path)} already; expected one switch for one key"
                     raise ProfileError(file, key, problem)
         _refuse_settings_past(merged, name, switch)
+
+
+def _check_over(file: str, name: str, switch: Mapping[str, Any], switches: Mapping[str, Any]) -> None:
+    """A switch that goes over another sets one key, and has a default that stands for what the other says."""
+    other = switches.get(switch["over"])
+    if other is None or "over" in other or "sets" not in switch:
+        problem = "expected the name of a switch with values, over which this one sets its key"
+        raise ProfileError(file, f"switches.{name}.over", problem)
 
 
 def _check_overlay(file: str, place: Path, overlay: Any) -> None:

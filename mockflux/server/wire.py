@@ -349,7 +349,10 @@ def frame(
     if (chunked and http10) or not (bodyless or chunked or "content-length" in names):
         closes = True
     if "connection" in names:
-        closes = closes or headers[names.index("connection")][1].lower() == "close"
+        own = names.index("connection")
+        closes = closes or headers[own][1].lower() == "close"
+        if closes:  # a reply that always says keep-alive does not when it is the last
+            headers = [*headers[:own], (headers[own][0], close_header[1]), *headers[own + 1 :]]
     elif closes != http10:  # the unusual is said: that HTTP/1.1 closes, that HTTP/1.0 does not
         place = next((at for at, name in enumerate(names) if name in close_before), len(names))
         said = close_header if closes else (close_header[0], "keep-alive")

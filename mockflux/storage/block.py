@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -49,6 +49,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.times)
 
+    @property
+    def key(self) -> Hashable:
+        """What tells the shape from all others."""
+        return self.measurement, tuple(self.types.items())
+
     def columns(self, rows: Iterable[tuple[FieldValue, ...]]) -> list[_Column]:
         """New columns of those rows. Raises TypeError or OverflowError for a value that its field cannot hold."""
         by_field = list(zip(*rows, strict=True)) or [()] * len(self.keys)
@@ -66,6 +71,27 @@ class Block:
         """Takes back all rows from the ``length``-th on."""
         for column in (self.times, self.series, self.order, *self._columns):
             del column[length:]
+
+    def only(self, rows: Sequence[int], types: Mapping[str, FieldType]) -> Block:
+        """A new block with those rows, given by their places, and of their fields those with these types."""
+        block = Block(self.measurement, types)
+        for column, whole in (
+            (block.times, self.times),
+            (block.series, self.series),
+            (block.order, self.order),
+            *((column, self._column(key)) for key, column in zip(block.keys, block._columns, strict=True)),
+        ):
+            column.extend([whole[row] for row in rows])
+        return block
+
+    def merged(self, other: Block) -> Block:
+        """A new block of the same shape with the rows of both, in the order of their commit."""
+        both = self.only(range(len(self)), self.types)
+        both.extend(other.times, other.series, other.order, [other._column(key) for key in both.keys])
+        return both.only(sorted(range(len(both)), key=both.order.__getitem__), self.types)
+
+    def _column(self, key: str) -> _Column:
+        return self._columns[self.keys.index(key)]
 
     def rows(self) -> Iterator[Row]:
         """All rows, in the order of their commit."""

@@ -11,7 +11,8 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 from mockflux.storage.permissions import Permission
-from mockflux.storage.rules import DAY, StorageRules, shard_duration
+from mockflux.storage.rules import DAY, WEEK, StorageRules, scope_of, shard_duration
+from mockflux.storage.schemas import Column, MeasurementSchema, Schemas
 from mockflux.storage.table import BucketData
 
 Status = Literal["active", "inactive"]
@@ -49,7 +50,7 @@ class User:
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Bucket:
-    """A bucket and what it holds. ``retention`` in ns, 0 for ever.
+    """A bucket and what it holds. ``retention`` in ns, 0 for ever; ``shard_duration`` of its shard groups, in ns.
 
     A database of InfluxDB 3 is a bucket too: one of no organization, its ``org_id`` is empty.
     """
@@ -63,6 +64,7 @@ class Bucket:
     created: int
     updated: int
     data: BucketData = field(repr=False)
+    shard_duration: int = WEEK
 
     @property
     def resource(self) -> Literal["buckets", "databases"]:
@@ -122,6 +124,11 @@ class Catalog:
         self._expected: WeakValueDictionary[tuple[str, str], Bucket] = WeakValueDictionary()
         self._tokens: dict[str, Token] = {}
         self._mappings: dict[tuple[str, str, str], Mapping] = {}
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What to hold while looking and changing must be one step."""
+        return self._lock
 
     def changed(self) -> None:
         """Says that something in the catalog is no longer as it was."""
@@ -185,8 +192,13 @@ class Catalog:
         *,
         type: Literal["user", "system"] = "user",
         id: str | None = None,
+        shards: int | None = None,
+        schemas: Schemas | None = None,
     ) -> Bucket:
-        """A new bucket that keeps its points for ``retention`` ns (0: for ever); a database if ``org`` is None."""
+        """A new bucket that keeps its points for ``retention`` ns (0: for ever); a database if ``org`` is None.
+
+        ``shards``: the length of its shard groups in ns, None for what goes with the retention. ``schemas``: what it
+        takes, None for anything."""
         org_id, kind = (org.id, "bucket") if org else ("", "database")
         with self._lock:
             if (org_id, name) in self._bucket_names:
@@ -201,6 +213,8 @@ class Catalog:
             elif id is not None:
                 bucket.id = id
             bucket.type, bucket.description, bucket.retention = type, description, retention
+            self._cut(bucket, shard_duration(retention) if shards is None else shards)
+            bucket.data.schemas = schemas
             self._list(bucket)
         return bucket
 
@@ -235,8 +249,55 @@ class Catalog:
         return True
 
     def _unlisted(self, org_id: str, name: str, retention: int, id: str | None) -> Bucket:
-        now, data = self._now(), BucketData(self.rules, shard_duration=shard_duration(retention))
-        return Bucket(id or self._ids(), org_id, name, "user", "", retention, now, now, data)
+        now, shards = self._now(), shard_duration(retention)
+        data = BucketData(self.rules, shard_duration=shards)
+        return Bucket(id or self._ids(), org_id, name, "user", "", retention, now, now, data, shards)
+
+    def _cut(self, bucket: Bucket, shards: int) -> None:
+        """Give a bucket shard groups of that length (ns). What is stored keeps the types of its former ones."""
+        if shards != bucket.shard_duration:
+            bucket.shard_duration, bucket.data.scope = shards, scope_of(self.rules, shards)
+
+    def change_bucket(
+        self,
+        bucket: Bucket,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        retention: int | None = None,
+        shards: int | None = None,
+    ) -> None:
+        """Change a bucket; None for what stays as it is. ``retention`` and ``shards`` (the length of its shard groups)
+        in ns. Raises ValueError for a name that is taken."""
+        with self._lock:
+            if name is not None and name != bucket.name:
+                if (bucket.org_id, name) in self._bucket_names:
+                    raise ValueError(f"there is already a bucket named {name!r}")
+                del self._bucket_names[bucket.org_id, bucket.name]
+                self._bucket_names[bucket.org_id, name] = bucket
+                bucket.name = name
+            if description is not None:
+                bucket.description = description
+            if retention is not None:
+                bucket.retention = retention
+            if shards is not None:
+                self._cut(bucket, shards)
+            bucket.updated = self._now()
+            self.changed()
+
+    def remove_bucket(self, bucket: Bucket) -> None:
+        """Take a bucket out, with what it holds; nothing happens to one that is not listed. Tokens and mappings that
+        name it stay, and find nothing."""
+        with self._lock:
+            if self._buckets.get(bucket.id) is bucket:
+                del self._buckets[bucket.id]
+                del self._bucket_names[bucket.org_id, bucket.name]
+                self.changed()
+
+    def new_schema(self, name: str, columns: tuple[Column, ...]) -> MeasurementSchema:
+        """A schema of a measurement, with an id and the present time. It is nowhere yet."""
+        now = self._now()
+        return MeasurementSchema(self._ids(), name, columns, now, now)
 
     def _list(self, bucket: Bucket) -> None:
         key = (bucket.org_id, bucket.name)

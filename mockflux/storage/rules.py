@@ -30,6 +30,9 @@ class StorageRules:
     a word) or ``store`` (kept, but no query shows it).
     ``tags_are_columns``: a table has one column for each key, be it of a tag or of a field, so that no key is both.
     ``time_column``: the time is a column of that table too, named ``time``, once it has a row.
+    ``delay``: seconds of the world's time after which what was queued is stored or deleted.
+    ``deletes``: whether points can be deleted, and when that happens: ``refused``, ``at_once``, or ``queued`` (after
+    the delay, in order with writes).
     ``leaves``: what a refused point leaves behind: ``nothing``, or the ``types`` of those of its fields that were seen
     before the refused one.
     """
@@ -39,6 +42,8 @@ class StorageRules:
     tags_are_columns: bool = False
     time_column: bool = False
     leaves: Literal["nothing", "types"] = "nothing"
+    delay: float = 0
+    deletes: Literal["refused", "at_once", "queued"] = "refused"
 
 
 def shard_duration(retention: int) -> int:

@@ -16,7 +16,10 @@ from types import MappingProxyType
 
 from mockflux.lineprotocol import ColumnType, FieldType, FieldValue, Line, Tags
 from mockflux.storage.block import Block, Row, Shape, Staged
+from mockflux.storage.predicates import Predicate
+from mockflux.storage.removal import remove
 from mockflux.storage.rules import WEEK, StorageRules, scope_of
+from mockflux.storage.schemas import Schemas
 from mockflux.storage.types import Types
 
 _Series = tuple[str, Tags]
@@ -52,12 +55,15 @@ class BucketData:
         self.version = 0
         #: How many lines are stored, those included that later ones overwrote; so never less than count(), but free.
         self.rows = 0
+        #: What an explicit bucket takes; None: anything. Replaced whole, under the lock.
+        self.schemas: Schemas | None = None
         #: Within what the fields of a line keep their types, given the line and its time in ns.
         self.scope = scope_of(rules, shard_duration)
         self._types = Types()
         self._columns: dict[str, dict[str, ColumnType]] = {}
         self._series_ids: dict[_Series, int] = {}
         self._series: list[_Series] = []
+        self._free_ids: list[int] = []  # of series that a delete has left without a point
         self._shapes: dict[Hashable, Shape] = {}
         self._blocks: dict[Hashable, Block] = {}
         self._next_order = 0
@@ -65,6 +71,7 @@ class BucketData:
         # What count() found out; None after a change.
         self._count: int | None = None
         self._sorted_times: array[int] | None = None
+        self._field_series: frozenset[tuple[str, Tags, str]] | None = None
 
     # ---------------------------------------------------------------- types
 
@@ -169,9 +176,13 @@ class BucketData:
         series = (line.measurement, line.tags)
         id = self._series_ids.get(series)
         if id is None:
-            id = len(self._series)
             series = _interned(series)
-            self._series.append(series)
+            if self._free_ids:
+                id = self._free_ids.pop()
+                self._series[id] = series
+            else:
+                id = len(self._series)
+                self._series.append(series)
             self._series_ids[series] = id
         return id
 
@@ -182,7 +193,54 @@ class BucketData:
 
     def _changed(self) -> None:
         self.version += 1
-        self._count = self._sorted_times = None
+        self._count = self._sorted_times = self._field_series = None
+
+    # ---------------------------------------------------------------- deleting
+
+    def delete(self, start: int, stop: int, predicate: Predicate) -> int:
+        """Removes what the predicate means of the points from ``start`` to ``stop`` (ns, both included); of how many.
+
+        What is left without a point is forgotten: series, tables with their columns, types. A type is forgotten where
+        its field has no point left in the series (``type_scope="series"``), elsewhere with the last point of its scope,
+        so that another type can be written then (influxdb, tsdb/store.go: with the last series of a shard).
+        """
+        with self.lock:
+            meant = {id for series, id in self._series_ids.items() if predicate.matches(*series)}
+            blocks, points = remove(self._blocks.values(), meant, start, stop, predicate.takes)
+            if not points:
+                return 0
+            left = set(chain.from_iterable(block.series for block in blocks.values()))
+            self._forget_types(blocks.values(), points)
+            self._blocks, self._shapes = blocks, {}  # shapes are made anew as they are needed
+            self.rows = sum(map(len, blocks.values()))
+            self._oldest = min((min(block.times) for block in blocks.values()), default=math.inf)
+            self._forget_series({id for id, _ in points} - left)
+            self._changed()
+            return len(points)
+
+    def _forget_types(self, blocks: Iterable[Block], points: set[tuple[int, int]]) -> None:
+        """Forgets the types that nothing holds any more once ``blocks`` are all that is left."""
+        lines = {id: _bare_line(self._series[id]) for id, _ in points}
+        touched = {self.scope(lines[id], time) for id, time in points}
+        measurements = {line.measurement for line in lines.values()}
+        held: dict[Hashable, set[str]] = {scope: set() for scope in touched}
+        for block in blocks:
+            if block.measurement in measurements:
+                for id, time in set(zip(block.series, block.times, strict=True)):
+                    scope = self.scope(_bare_line(self._series[id]), time)
+                    if scope in held:
+                        held[scope].update(block.keys)
+        for scope, keys in held.items():
+            if not keys or self.rules.type_scope == "series":
+                self._types.retain(scope, keys)
+
+    def _forget_series(self, ids: set[int]) -> None:
+        """Forgets series that have no point, and tables that have no series."""
+        for id in ids:
+            del self._series_ids[self._series[id]]
+            self._free_ids.append(id)
+        tables = {block.measurement for block in self._blocks.values()}
+        self._columns = {table: columns for table, columns in self._columns.items() if table in tables}
 
     def clear(self) -> None:
         """Forgets points, series and types."""
@@ -191,6 +249,7 @@ class BucketData:
             self._columns.clear()
             self._series_ids.clear()
             self._series.clear()
+            self._free_ids.clear()
             self._shapes.clear()
             self._blocks.clear()
             self._next_order = self.rows = 0
@@ -236,7 +295,20 @@ class BucketData:
     @property
     def series_count(self) -> int:
         """How many series (measurement and tags) have points."""
-        return len(self._series)
+        return len(self._series_ids)
+
+    def field_series(self) -> frozenset[tuple[str, Tags, str]]:
+        """The series with their fields that have points: measurement, tags, key of the field. Worked out once per
+        change of the data."""
+        with self.lock:
+            if self._field_series is None:
+                self._field_series = frozenset(
+                    (*self._series[id], key)
+                    for block in self._blocks.values()
+                    for id in set(block.series)
+                    for key in block.keys
+                )
+            return self._field_series
 
     def _by_measurement(self) -> dict[str, list[Block]]:
         found: dict[str, list[Block]] = defaultdict(list)
@@ -250,6 +322,12 @@ def _interned(series: _Series) -> _Series:
     """The same series made of shared strings: names and values of tags repeat."""
     measurement, tags = series
     return sys.intern(measurement), tuple([(sys.intern(key), sys.intern(value)) for key, value in tags])
+
+
+def _bare_line(series: _Series) -> Line:
+    """A line of a series, to ask for its scope."""
+    measurement, tags = series
+    return Line(0, b"", measurement, tags, (), None)
 
 
 def _merge(blocks: list[Block], since: int | None, into: dict[tuple[int, int], dict[str, FieldValue]]) -> None:

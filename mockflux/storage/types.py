@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from types import MappingProxyType
 from typing import cast
 
@@ -41,6 +41,12 @@ class Types:
             self._by_scope[scope] = {**known, **new}
         else:
             cast(dict[str, FieldType], known).update(new)
+
+    def retain(self, scope: Hashable, keys: Collection[str]) -> None:
+        """Forgets the types of a scope, but for those of these fields."""
+        left = {key: type for key, type in self._by_scope.pop(scope, _NONE).items() if key in keys}
+        if left:
+            self._by_scope[scope] = left
 
     def clear(self) -> None:
         """Forgets all."""

@@ -1,7 +1,8 @@
-"""One batch, from its bytes to the bucket."""
+"""One batch, from its bytes to the bucket: in one step, or accepted now and stored later."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -9,7 +10,7 @@ from mockflux.lineprotocol import BadLine, Line
 from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
-from mockflux.writing.judge import judge
+from mockflux.writing.judge import Judgement, judge, points_in
 from mockflux.writing.quoting import Show, as_sent, rendered_or_nth
 from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
@@ -37,13 +38,40 @@ def write(
     show: Show = as_sent
     if rules.quotes == "rendered_or_nth":
         show = rendered_or_nth(body, _grammar(rules.grammar).rendered)
+    return store(lines, timing, data, rules, storage, room, show)
+
+
+def accept(
+    body: bytes, timing: Timing, data: BucketData, rules: WriteRules, storage: StorageRules
+) -> tuple[Verdict, list[Line]]:
+    """Parse a body and judge its points as far as that is done before the reply: the verdict, and the lines (with those
+    of their fields) that are to be stored later, by :func:`store` and the rules for that. Nothing is stored here."""
+    with data.lock:
+        judgement = judge(parse(body, rules.grammar, timing.multiplier), timing, data, rules.before_reply(), storage)
+    return _verdict(judgement, rules), [line for line, _ in judgement.fit]
+
+
+def store(
+    lines: Sequence[Line | BadLine],
+    timing: Timing,
+    data: BucketData,
+    rules: WriteRules,
+    storage: StorageRules,
+    room: Room = ENDLESS,
+    show: Show = as_sent,
+) -> Verdict:
+    """Judge lines and store those that may be stored, in one step for any reader."""
     with data.lock:
         judgement = judge(lines, timing, data, rules, storage, room, show)
         if judgement.fit:
             data.commit(judgement.fit)
         for line, time, keys in judgement.left:
             data.register_types(line, time, keys)
-    return Verdict(len(judgement.fit), tuple(judgement.rejections), tuple(judgement.dropped))
+    return _verdict(judgement, rules)
+
+
+def _verdict(judgement: Judgement, rules: WriteRules) -> Verdict:
+    return Verdict(points_in(judgement.fit, rules), tuple(judgement.rejections), tuple(judgement.dropped))
 
 
 def _grammar(name: str) -> ModuleType:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mockflux.lineprotocol import BadLine, Line, to_text
-from mockflux.reasons import Malformed, OutsideRetention, Rejection, Verdict
+from mockflux.lineprotocol import BadLine, Field, Line, to_text
+from mockflux.reasons import Malformed, OutsideRetention, Reason, Rejection, Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.objections import Bench, series_key
@@ -18,7 +18,7 @@ from mockflux.writing.quoting import Show, as_sent
 from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
 
-__all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "reported", "series_key"]
+__all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "points_in", "reported", "series_key"]
 
 
 @dataclass(slots=True)
@@ -66,12 +66,33 @@ def judge(
         if reason is None:
             result.fit.append((point, time))
             continue
-        silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
-        refused = result.dropped if silent else result.rejections
-        refused.append(Rejection(number, to_text(line.text), reason, time=time, shown=show(line, place)))
+        fit, reasons = ([], [reason]) if write.unit == "line" else _by_field(bench, point, time)
+        if fit:
+            result.fit.append((point._replace(fields=tuple(fit)), time))
+        for reason in reasons:
+            silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
+            refused = result.dropped if silent else result.rejections
+            refused.append(Rejection(number, to_text(line.text), reason, time=time, shown=show(line, place)))
     if any(_spoils_all(rejection, write) for rejection in result.rejections):
         result.fit.clear()
     return result
+
+
+def _by_field(bench: Bench, line: Line, time: int) -> tuple[list[Field], list[Reason]]:
+    """The fields of a line that may be stored, and why the others may not: each is a point of its own."""
+    fit, reasons = [], []
+    for own in line.fields:
+        reason = bench.objection(line._replace(fields=(own,)), time)
+        if reason is None:
+            fit.append(own)
+        else:
+            reasons.append(reason)
+    return fit, reasons
+
+
+def points_in(lines: Iterable[tuple[Line, int]], rules: WriteRules) -> int:
+    """How many points these lines are, as the edition counts them."""
+    return sum(1 if rules.unit == "line" else len(line.fields) for line, _ in lines)
 
 
 def deciding(rejections: Sequence[Rejection], rules: WriteRules) -> Rejection:

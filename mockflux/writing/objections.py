@@ -15,11 +15,14 @@ from itertools import takewhile
 
 from mockflux.lineprotocol import BadLine, ColumnType, FieldType, Line, LineAsWritten, to_bytes
 from mockflux.reasons import (
+    ColumnNotInSchema,
     DuplicateField,
     DuplicateTag,
+    MeasurementNotInSchema,
     OutsideRetention,
     Reason,
     ReservedName,
+    SchemaTypeMismatch,
     StringTooLong,
     TimeOutOfRange,
     TooManyColumns,
@@ -144,6 +147,26 @@ class Bench:
             if key in seen:
                 return DuplicateField(line.measurement, key)
             seen.add(key)
+        return None
+
+    # ---------------------------------------------------------------- explicit schemas
+
+    def _schema(self, line: Line, time: int) -> Reason | None:
+        schemas = self._data.schemas
+        if schemas is None:
+            return None
+        schema, first = schemas.measurement(line.measurement), line.fields[0].key
+        if schema is None:
+            return MeasurementNotInSchema(line.measurement, first)
+        for key, _ in line.tags:
+            if not schema.is_tag(key):
+                return ColumnNotInSchema(line.measurement, first, key, "tag")
+        for key, got, _ in line.fields:
+            want = schema.field_type(key)
+            if want is None:
+                return ColumnNotInSchema(line.measurement, key, key)
+            if want != got:
+                return SchemaTypeMismatch(line.measurement, key, got, want)
         return None
 
     # ---------------------------------------------------------------- types and columns

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 #: How many rejections a reply may name: the first, all, or at most a number.
 Report = Literal["first", "all"] | int
@@ -13,17 +13,39 @@ Report = Literal["first", "all"] | int
 #: What a point can be asked before it is stored; :mod:`mockflux.writing.objections` has the questions.
 OBJECTIONS = (
     "retention", "reserved_names", "string_lengths", "duplicate_tags", "mixed_fields", "duplicate_fields", "types",
-    "types_from_last", "column_limit", "family_limit", "table_limit", "time_range", "each_column",
+    "types_from_last", "column_limit", "family_limit", "table_limit", "time_range", "schema", "each_column",
 )  # fmt: skip
+#: The reasons that each objection can give, by name.
+GIVES: Mapping[str, tuple[str, ...]] = {
+    "retention": ("outside_retention",),
+    "reserved_names": ("reserved_name",),
+    "string_lengths": ("string_too_long",),
+    "duplicate_tags": ("duplicate_tag",),
+    "mixed_fields": ("duplicate_field",),
+    "duplicate_fields": ("duplicate_field",),
+    "types": ("type_conflict",),
+    "types_from_last": ("type_conflict",),
+    "column_limit": ("too_many_columns",),
+    "family_limit": ("too_many_fields",),
+    "table_limit": ("too_many_tables",),
+    "time_range": ("time_out_of_range",),
+    "schema": ("measurement_not_in_schema", "column_not_in_schema", "schema_type_mismatch"),
+}
 #: Those that can be asked of one column after another (``each_column``).
 COLUMN_OBJECTIONS = (
     "reserved_names", "duplicate_tags", "mixed_fields", "duplicate_fields", "types", "column_limit", "family_limit",
 )  # fmt: skip
 
 #: Named settings for what refused lines do to the others.
-PRESETS: Mapping[str, Mapping[str, str]] = {
+PRESETS: Mapping[str, Mapping[str, Any]] = {
     "atomic": {"malformed": "reject_batch", "unfit": "reject_batch"},
     "keep_good": {"malformed": "keep_good", "unfit": "keep_good"},
+    "queued": {
+        "malformed": "reject_batch",
+        "unfit": "keep_good",
+        "unit": "field",
+        "queued": ["type_conflict", "outside_retention"],
+    },
 }
 
 
@@ -34,9 +56,11 @@ class WriteRules:
     ``grammar`` names a module of :mod:`mockflux.lineprotocol`. ``order``: ``phase`` parses all lines before any is
     judged, ``line`` judges line by line. ``malformed`` and ``unfit`` say what a malformed line, and a well-formed but
     refused point, do to the others: ``reject_batch`` or ``keep_good``; the reasons in ``spoils`` refuse the batch whole
-    in any case. ``report`` says how many of each, and ``together``, a reply may name. ``decided_by``
-    lists reasons by name, most important first: the first of them that occurs decides the reply's wording; where none
-    does, the first rejection in the body.
+    in any case. ``unit`` is what counts as a point, and is refused or stored by itself: a ``line`` or each ``field`` of
+    it; a malformed line counts one. ``queued`` are reasons that are found only when the queue is worked off, long after
+    the reply; with none of them points are stored at once. ``report`` says how many of each, and ``together``, a reply
+    may name. ``decided_by`` lists reasons by name, most important first: the first of them that occurs decides the
+    reply's wording; where none does, the first rejection in the body.
 
     ``objections`` are the questions that a point is asked, in this order; the first that finds something counts.
     ``each_column`` goes through the columns of the line from left to right and asks of each the ``column_objections``,
@@ -66,6 +90,8 @@ class WriteRules:
     reserved_beside: Literal["refuse", "drop"] = "refuse"
     string_limit: int = 0
     spoils: frozenset[str] = frozenset()
+    unit: Literal["line", "field"] = "line"
+    queued: frozenset[str] = frozenset()
     line_numbering: Literal["physical", "parser"] = "physical"
     quotes: Literal["as_sent", "rendered_or_nth"] = "as_sent"
     empty: Literal["accept", "refuse"] = "accept"
@@ -78,6 +104,16 @@ class WriteRules:
         """Every objection that can be raised."""
         own = (name for name in self.objections if name != "each_column")
         return (*own, *(self.column_objections if "each_column" in self.objections else ()))
+
+    def before_reply(self) -> WriteRules:
+        """The rules by which the batch is judged before the reply, where the rest is queued."""
+        asked = tuple(name for name in self.objections if self.queued.isdisjoint(GIVES.get(name, ())))
+        return replace(self, objections=asked)
+
+    def after_reply(self) -> WriteRules:
+        """The rules by which what was queued is judged when it is stored."""
+        asked = tuple(name for name in self.objections if not self.queued.isdisjoint(GIVES.get(name, ())))
+        return replace(self, objections=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,10 @@ def test_an_unknown_profile(complaint, command):
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("partial=true", "v2-oss has no switch 'partial'; its switches are: late_points='reject', max_body=0"),
+        (
+            "partial=true",
+            "v2-oss has no switch 'partial'; its switches are: date_header='real', late_points='reject', max_body=0",
+        ),
         ("late_points=never", "expected one of reject, drop, store"),
         ("max_body=many", "expected a whole number, 0 or more"),
         ("max_body=-1", "expected a whole number, 0 or more"),

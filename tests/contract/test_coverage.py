@@ -61,6 +61,7 @@ def test_a_clause_without_vector_is_named(few: Path) -> None:
 
 def test_a_switch_value_without_vector_is_named(few: Path) -> None:
     assert coverage.switch_values_without_vector("v2-oss") == [
+        "v2-oss: the switch date_header has no vector with another value than real",
         "v2-oss: the switch late_points=reject has no vector",
         "v2-oss: the switch late_points=drop has no vector",
         "v2-oss: the switch late_points=store has no vector",

@@ -69,7 +69,7 @@ def test_the_marker_takes_what_server_takes(pytester, run, profile):
         @pytest.mark.mockflux({profile("mine")!r}, late_points="drop", max_body=7, token="t0", org="acme", clock=THEN)
         def test_all(mockflux, send):
             assert (mockflux.profile.id, mockflux.org, mockflux.token) == ("mine", "acme", "t0")
-            assert mockflux.profile.switches == {{"late_points": "drop", "max_body": 7}}
+            assert mockflux.profile.switches == {{"date_header": "real", "late_points": "drop", "max_body": 7}}
             assert mockflux.clock.now() == THEN.timestamp() * 10**9
             assert send(mockflux, b"m f=1234") == 413
 
@@ -183,7 +183,10 @@ def one_error(result: pytest.RunResult) -> str:
             '"v9"',
             "@pytest.mark.mockflux: v9: profile: unknown profile; expected a path to a .toml file or one of *v2-oss*",
         ),
-        ("colour=3", "@pytest.mark.mockflux: v2-oss has no switch 'colour'; its switches are: late_points='reject', *"),
+        (
+            "colour=3",
+            "@pytest.mark.mockflux: v2-oss has no switch 'colour'; its switches are: date_header='real', late_points='reject', *",
+        ),
         ('late_points="no"', "@pytest.mark.mockflux: switch late_points='no': expected one of reject, drop, store"),
         ('"v2-oss", "v2-cloud"', "@pytest.mark.mockflux takes one profile, not 2; *@pytest.mark.mockflux_editions"),
         ('"v2-oss", profile="v2-oss"', "@pytest.mark.mockflux takes one profile, not 2; *"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SENTENCE = (
-    "mockflux does not simulate GET /api/v2/tasks (2 times), POST /api/v2/buckets (once): answered as a path that "
+    "mockflux does not simulate GET /api/v2/tasks (2 times), POST /api/v2/labels (once): answered as a path that "
     "v2-oss does not have, while a real server has it"
 )
 TEST = """
@@ -12,7 +12,7 @@ TEST = """
     def test_it(mockflux, send):
         send(mockflux, path="/api/v2/tasks")
         send(mockflux, path="/api/v2/tasks")
-        send(mockflux, path="/api/v2/buckets", method="POST")
+        send(mockflux, path="/api/v2/labels", method="POST")
         send(mockflux, path="/no/such/path")
 """
 
@@ -41,7 +41,7 @@ def test_a_filter_makes_it_a_failure(pytester, run_apart):
             SENTENCE,
             "*- mockflux -*",
             "not simulated: GET /api/v2/tasks (2 times)",
-            "not simulated: POST /api/v2/buckets (once)",
+            "not simulated: POST /api/v2/labels (once)",
             "FAILED *::test_it*",
         ]
     )

@@ -267,7 +267,7 @@ class TestSwitches:
     def test_a_child_changes_a_default(self, write: Write) -> None:
         path = write(OWN + "[switches.late_points]\ndefault = 'store'\n[switches.max_body]\ndefault = 9\n")
         profile = load_profile(path)
-        assert profile.switches == {"late_points": "store", "max_body": 9}
+        assert profile.switches == {"date_header": "real", "late_points": "store", "max_body": 9}
         assert profile.settings.storage.late_points == "store"
         assert load_profile(path, {"late_points": "drop"}).settings.storage.late_points == "drop"
 
@@ -275,7 +275,7 @@ class TestSwitches:
         assert load_profile(write(OWN + "[limits]\nbody = 0")).settings.limits.body == 0
 
     def test_defaults(self) -> None:
-        assert load_profile("v2-oss").switches == {"late_points": "reject", "max_body": 0}
+        assert load_profile("v2-oss").switches == {"date_header": "real", "late_points": "reject", "max_body": 0}
 
     def test_an_overlay_changes_settings(self) -> None:
         assert load_profile("v2-oss").settings.storage.late_points == "reject"
@@ -303,7 +303,8 @@ evidence.pong = "inferred: a test"
 
     def test_an_unknown_switch_lists_those_there_are(self) -> None:
         with pytest.raises(
-            TypeError, match=r"v2-oss has no switch 'late'; its switches are: late_points='reject', max_body=0"
+            TypeError,
+            match=r"v2-oss has no switch 'late'; its switches are: date_header='real', late_points='reject', max_body=0",
         ):
             load_profile("v2-oss", {"late": 1})
 

@@ -65,8 +65,21 @@ def test_what_was_given_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_profile_can_use_each(write: Write, name: str) -> None:
-    path = write(OWN + f'[write]\npreset = "{name}"\n')
+    # Settings that the parent does not have need a source of their own.
+    more = "".join(f'"write.{key}" = "documented: a test"\n' for key in PRESETS[name].keys() - KEEP.keys())
+    path = write(OWN + f'[write]\npreset = "{name}"\n[evidence]\n{more}')
     assert fates(path, "v3-write") == (PRESETS[name]["malformed"], PRESETS[name]["unfit"])
+    rules = load_profile(path).settings.write["v3-write"]
+    assert (rules.unit, rules.queued) == {
+        "atomic": ("line", frozenset()),
+        "keep_good": ("line", frozenset()),
+        "queued": ("field", frozenset({"type_conflict", "outside_retention"})),
+    }[name]
+
+
+def test_what_a_preset_brings_needs_a_source(write: Write) -> None:
+    with pytest.raises(ProfileError, match=r'evidence\."write\.unit": missing key'):
+        load_profile(write(OWN + '[write]\npreset = "queued"\n'))
 
 
 def test_a_childs_preset_beats_its_parents(write: Write) -> None:
@@ -76,7 +89,7 @@ def test_a_childs_preset_beats_its_parents(write: Write) -> None:
 
 
 def test_a_preset_that_there_is_not(write: Write) -> None:
-    with pytest.raises(ProfileError, match=r"write\.preset: expected one of atomic, keep_good, got 'nothing'"):
+    with pytest.raises(ProfileError, match=r"write\.preset: expected one of atomic, keep_good, queued, got 'nothing'"):
         load_profile(write(OWN + '[write]\npreset = "nothing"\n'))
 
 

@@ -139,7 +139,7 @@ def test_what_can_occur_cannot_be_left_out(write: Write, absent: str, occurs: st
     ("absent", "more"),
     [
         ("precision_invalid", '[params]\nunknown_precision = "ns"'),
-        ("path_moved", '[routes.slash]\nv2-write = "same"'),
+        ("path_moved", '[routes.slash]\nv2-write = "same"\nv2-delete = "same"'),
         ("internal_error", ""),
         ("malformed_request:length", ""),
         ("points_rejected:partial", ""),

@@ -9,12 +9,28 @@ from types import ModuleType
 
 import pytest
 
-from mockflux.http import credentials, lookups, params, probes, routes, writes
-from mockflux.http.checks import ALL, bodies, requests, targets, tokens
+from mockflux.http import (
+    buckets,
+    credentials,
+    deletes,
+    lookups,
+    paging,
+    params,
+    probes,
+    resources,
+    routes,
+    schemas,
+    usage,
+    writes,
+)
+from mockflux.http.checks import ALL, bodies, deletions, requests, targets, tokens
 from mockflux.outcomes import Outcome
 from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS, THINGS, Step
 
-MODULES: tuple[ModuleType, ...] = (bodies, requests, targets, tokens, credentials, lookups, params, probes, writes)
+MODULES: tuple[ModuleType, ...] = (
+    bodies, deletions, requests, targets, tokens, credentials, buckets, deletes, lookups, paging, params, probes,
+    resources, schemas, usage, writes,
+)  # fmt: skip
 OUTCOMES = {cls.__name__: cls for cls in Outcome.CATALOGUE.values()}
 DEFINED = {
     node.name: node

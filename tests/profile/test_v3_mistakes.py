@@ -23,7 +23,11 @@ def complaint(folder: Path, text: str) -> ProfileError:
 @pytest.mark.parametrize(
     ("text", "key", "problem"),
     [
-        (CLUSTERED + '[write]\npreset = "half"', "write.preset", "expected one of atomic, keep_good, got 'half'"),
+        (
+            CLUSTERED + '[write]\npreset = "half"',
+            "write.preset",
+            "expected one of atomic, keep_good, queued, got 'half'",
+        ),
         (CLUSTERED + '[write]\nobjections = ["types"]', "write.objections", "needs the objection time_range"),
         (CLUSTERED + '[params]\nname_rules = ["long"]', "params.name_rules.0", "expected one of namespace, database"),
         (

@@ -284,3 +284,13 @@ def test_an_application_that_raises_costs_only_its_connection(app, connect, monk
     app.says(200, "OK")
     assert connect().ask(GET).status == 200
     assert seen == [ZeroDivisionError]
+
+
+def test_a_reply_that_always_says_keep_alive(app, client):
+    """As one through nginx does; the last one of a connection says that it is."""
+    app.reply = lambda request: Reply(204, "No Content", [("Date", "x"), ("Connection", "keep-alive"), ("X-Y", "z")])
+    kept = client.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert kept.headers == [("Date", "x"), ("Connection", "keep-alive"), ("X-Y", "z")]
+    last = client.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert last.headers == [("Date", "x"), ("Connection", "close"), ("X-Y", "z")]
+    assert client.closed()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mockflux.http.checks import bodies, requests, targets, tokens
+from mockflux.http.checks import bodies, deletions, requests, targets, tokens
 from mockflux.http.passage import Passage
 from mockflux.outcomes import Outcome
 
@@ -46,5 +46,10 @@ ALL: dict[str, Check] = {
         bodies.inflate,
         bodies.utf8,
         bodies.quota,
+        bodies.delete_quota,
+        deletions.deletion,
+        deletions.whole_points,
+        deletions.delete_bucket,
+        deletions.delete_permission,
     )
 }

@@ -59,9 +59,23 @@ def utf8(passage: Passage) -> Outcome | None:
 
 def quota(passage: Passage) -> Outcome | None:
     """The write fits in the quota of its window, and is counted then."""
-    world, size, granted = passage.world, len(passage.content), passage.token
-    wait = world.quota.take(world.clock.now(), size)
-    return None if wait is None else TooManyRequests(wait, (granted.org_id if granted else None) or "")
+    world, size = passage.world, len(passage.content)
+    return _limited(passage, "limited_write", world.quota.take(world.clock.now(), size))
+
+
+def delete_quota(passage: Passage) -> Outcome | None:
+    """The delete fits in the quota of its window, and is counted then."""
+    world = passage.world
+    return _limited(passage, "limited_delete_rate", world.delete_quota.take(world.clock.now(), 0))
+
+
+def _limited(passage: Passage, limit: str, wait: int | None) -> Outcome | None:
+    """What is said, and logged, of a request that has to wait so many seconds."""
+    if wait is None:
+        return None
+    world, org_id = passage.world, (passage.token.org_id if passage.token else None) or ""
+    world.monitoring.limited(limit, org_id, world.clock.now())
+    return TooManyRequests(wait, org_id)
 
 
 def _gzipped(passage: Passage) -> bool:

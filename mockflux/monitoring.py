@@ -1,0 +1,72 @@
+"""The log that an edition keeps of rejected points and of exceeded limits: points in the bucket ``_monitoring``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from mockflux.lineprotocol import Field, Line
+from mockflux.reasons import Rejection
+from mockflux.storage.catalog import Bucket
+
+#: How far a row may lie behind the time of logging, so that rows of one moment are different points: a second, in ns.
+_SPREAD = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRules:
+    """How rejected points are logged: the ``reasons`` by name or ``name:kind``, and the ``types`` of fields, in the
+    words that this log has for them."""
+
+    reasons: Mapping[str, str]
+    types: Mapping[str, str]
+
+
+class Monitoring:
+    """Writes the rows. ``bucket_of`` finds the ``_monitoring`` bucket of an organization by its id; without ``rules``
+    the edition keeps no such log.
+
+    A row's time is that of logging, made different from the one before: several rejections of one moment would else
+    be one point.
+    """
+
+    def __init__(self, rules: RecordRules | None, bucket_of: Callable[[str], Bucket | None]) -> None:
+        self._rules, self._bucket_of = rules, bucket_of
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def rejected(self, rejections: Iterable[Rejection], bucket: Bucket, now: int) -> None:
+        """Log worded rejections of points for a bucket, each as a point of ``rejected_points``, at the time ``now``."""
+        if self._rules is not None:
+            self._write(bucket.org_id, [self._row(rejection, bucket, self._rules) for rejection in rejections], now)
+
+    def limited(self, limit: str, org_id: str, now: int) -> None:
+        """Log that a request of the organization exceeded a limit (``limited_write``)."""
+        if self._rules is not None:
+            fields = (Field(f"event_type_{limit}", "integer", 1),)
+            self._write(org_id, [Line(0, b"", "events", (("org_id", org_id),), fields, None)], now)
+
+    def _row(self, rejection: Rejection, bucket: Bucket, rules: RecordRules) -> Line:
+        reason = rejection.reason
+        tags = {
+            "bucket": bucket.id,
+            "reason": rules.reasons.get(f"{reason.name}:{reason.kind}") or rules.reasons[reason.name],
+            "measurement": getattr(reason, "measurement", None),
+            "field": getattr(reason, "field", None),
+            "gotType": rules.types.get(rejection.got or ""),
+            "wantType": rules.types.get(rejection.want or ""),
+        }
+        malformed = tags["measurement"] is None
+        field = Field("error", "string", rejection.text) if malformed else Field("count", "integer", 1)
+        known = tuple(sorted((key, value) for key, value in tags.items() if value))
+        return Line(0, b"", "rejected_points", known, (field,), None)
+
+    def _write(self, org_id: str, rows: list[Line], now: int) -> None:
+        log = self._bucket_of(org_id)
+        if log is None or not rows:
+            return
+        with self._lock:
+            first = self._last + 1 if now <= self._last < now + _SPREAD else now
+            self._last = first + len(rows) - 1
+        log.data.commit([(row, first + place) for place, row in enumerate(rows)])

@@ -1,0 +1,80 @@
+"""Together with freezegun and time-machine: a world's clock follows the time that they make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import freezegun
+import influxdb_client
+import pytest
+import time_machine
+
+from mockflux import Server
+
+AT = dt.datetime(2031, 5, 6, 7, 8, 9, tzinfo=dt.UTC)
+NS = int(AT.timestamp()) * 10**9
+HOUR = dt.timedelta(hours=1)
+
+
+def by_freezegun() -> tuple[AbstractContextManager[Any], Callable[[Any], None]]:
+    """freezegun, and how it moves its time on by an hour."""
+    return freezegun.freeze_time(AT), lambda frozen: frozen.tick(HOUR)
+
+
+def by_time_machine() -> tuple[AbstractContextManager[Any], Callable[[Any], None]]:
+    """time-machine, and how it moves its time on by an hour."""
+    return time_machine.travel(AT, tick=False), lambda traveller: traveller.shift(HOUR)
+
+
+@pytest.fixture(params=[by_freezegun, by_time_machine], ids=["freezegun", "time-machine"])
+def later(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+    """Time stands at AT within; calling it makes it an hour later."""
+    context, move = request.param()
+    with context as handle:
+        yield lambda: move(handle)
+
+
+def test_points_get_that_time_and_retention_goes_by_it(later: Callable[[], None]) -> None:
+    with Server() as server:
+        server.create_bucket("short", retention=HOUR)
+        with influxdb_client.InfluxDBClient(**server.client_kwargs("influxdb_client")) as client:
+            client.write_api(write_options=influxdb_client.client.write_api.SYNCHRONOUS).write("short", record="m v=1")
+        assert [point.time for point in server.points(bucket="short")] == [NS]
+        later()
+        assert len(server.points(bucket="short")) == 1
+        later()
+        assert server.points(bucket="short") == []
+        assert server.clock.datetime() == AT + 2 * HOUR
+
+
+def test_what_is_queued_falls_due_by_it(later: Callable[[], None]) -> None:
+    with Server("v2-cloud") as server:
+        with influxdb_client.InfluxDBClient(**server.client_kwargs("influxdb_client")) as client:
+            client.write_api(write_options=influxdb_client.client.write_api.SYNCHRONOUS).write(
+                "my-bucket", record="m v=1"
+            )
+        assert server.points() == []
+        later()
+        assert [point.time for point in server.points()] == [NS]
+
+
+@pytest.mark.parametrize("switches", [{}, {"date_header": "clock"}], ids=["real", "clock"])
+def test_the_date_header_says_it(later: Callable[[], None], switches: dict[str, str]) -> None:
+    """The computer's time is theirs, too; a world whose clock was moved has another one."""
+    with Server(**switches) as server:
+        server.clock.advance(HOUR)
+        with influxdb_client.InfluxDBClient(**server.client_kwargs("influxdb_client")) as client:
+            assert client.ping()
+        told = {"real": "Tue, 06 May 2031 07:08:09 GMT", "clock": "Tue, 06 May 2031 08:08:09 GMT"}
+        assert server.journal[-1].reply.header("Date") == told["clock" if switches else "real"]
+
+
+def test_waiting_ends_although_time_stands(later: Callable[[], None]) -> None:
+    with Server() as server:
+        server.write("m v=1")
+        server.wait_for(points=1)
+        with pytest.raises(TimeoutError, match=r"waited 0\.1 s for 2 points"):
+            server.wait_for(points=2, timeout=0.1)

@@ -7,6 +7,7 @@ the nanoseconds of today.
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Clock:
     ) -> None:
         #: The ns by which each request advances the clock: see :attr:`tick`.
         self.ticks = 0
-        self.tick = tick or 0
+        self.tick = 0 if tick is None else tick
         self.on_advance: Callable[[int], object] | None = None
         self._moving = threading.RLock()  # two threads that advance by a second make two seconds
         self._offset = 0
@@ -76,7 +77,7 @@ class Clock:
         self.ticks = _amount(seconds)
 
     def tick_on(self) -> None:
-        """Advances by :attr:`tick`."""
+        """Advances by :attr:`tick`, as :meth:`advance` does. Called once per request."""
         with self._moving:
             self._move_on(_storable(self.now() + self.ticks))
 
@@ -127,6 +128,19 @@ class Clock:
 
     def __repr__(self) -> str:
         return f"<Clock {'frozen at' if self.frozen else 'running,'} {self.datetime().isoformat()}>"
+
+
+def _patience() -> Callable[[], float]:
+    if sys.platform != "win32":
+        read, which = time.clock_gettime, time.CLOCK_MONOTONIC
+        return lambda: read(which)
+    monotonic = time.monotonic
+    return lambda: monotonic()
+
+
+#: Seconds that pass even while a test makes ``time`` stand still: for how long to wait for another thread or a client.
+#: Not the function of ``time`` itself: freezegun replaces it wherever a module has it by a name of its own.
+patience = _patience()
 
 
 def to_ns(at: dt.datetime) -> int:

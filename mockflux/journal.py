@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, overload
 
+from mockflux.clock import patience
 from mockflux.exchange import Cut as Cut
 from mockflux.exchange import Exchange as Exchange
 from mockflux.masking import Secrets, no_secrets
@@ -27,21 +27,6 @@ _KINDS, _CHARACTERS = 1_000, 200
 _OTHERS = "…"
 #: How many exchanges with an error are kept beyond the bound, each cut to this part of it.
 _ERRORS, _ERROR_PART = 20, 64
-
-
-def _real_clock() -> Callable[[], float]:
-    """A clock that goes on when a test makes ``time`` stand still.
-
-    Not the function of ``time`` itself: freezegun replaces it wherever a module has it by a name of its own.
-    """
-    if sys.platform != "win32":
-        read, which = time.clock_gettime, time.CLOCK_MONOTONIC
-        return lambda: read(which)
-    monotonic = time.monotonic
-    return lambda: monotonic()
-
-
-_now = _real_clock()
 
 
 class Notes:
@@ -177,12 +162,12 @@ class Journal:
 
         It is asked at least every 50 ms, so that what becomes true without a request is seen too.
         """
-        deadline = _now() + timeout
+        deadline = patience() + timeout
         with self._changed:
             self._waiting += 1
         try:
             while not reached():
-                left = deadline - _now()
+                left = deadline - patience()
                 if left <= 0:
                     return False
                 with self._changed:

@@ -34,7 +34,7 @@ class Monitoring:
     def __init__(self, rules: RecordRules | None, bucket_of: Callable[[str], Bucket | None]) -> None:
         self._rules, self._bucket_of = rules, bucket_of
         self._lock = threading.Lock()
-        self._last = 0
+        self._last = -(2**63)  # the latest row
 
     def rejected(self, rejections: Iterable[Rejection], bucket: Bucket, now: int) -> None:
         """Log worded rejections of points for a bucket, each as a point of ``rejected_points``, at the time ``now``."""
@@ -67,6 +67,16 @@ class Monitoring:
         if log is None or not rows:
             return
         with self._lock:
-            first = self._last + 1 if now <= self._last < now + _SPREAD else now
-            self._last = first + len(rows) - 1
-        log.data.commit([(row, first + place) for place, row in enumerate(rows)])
+            first = self._free(log, now)
+            self._last = max(self._last, first + len(rows) - 1)
+            log.data.commit([(row, first + place) for place, row in enumerate(rows)])
+
+    def _free(self, log: Bucket, now: int) -> int:
+        """The first time from ``now`` on that no row has. Called under the lock."""
+        if now > self._last:
+            return now
+        if self._last < now + _SPREAD:
+            return self._last + 1
+        # The clock was set back: there may be rows of this moment from the time before.
+        taken = (row.time for row in log.data.points(since=now) if row.time < now + _SPREAD)
+        return max(taken, default=now - 1) + 1

@@ -43,8 +43,8 @@ class Server:
     ``port`` 0 takes a free one. ``org``, ``bucket`` or ``database``, ``user``, ``password`` and ``token`` choose the
     values of the set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority
     made for this run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which
-    it stands; each request advances it by ``tick``, in seconds or as timedelta. ``seed`` decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists
-    them); ``plan`` is one, in editions that have plans.
+    it stands; each request advances it by ``tick``, in seconds or as timedelta. ``seed`` decides ids. Other keywords
+    are switches of the profile (``mockflux explain PROFILE`` lists them); ``plan`` is one, in editions that have plans.
 
     Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value that
     does not fit or for something that the edition does not have.

@@ -27,7 +27,7 @@ ENVIRONMENT = "MOCKFLUX_PROFILE"
 DEFAULT = "v2-oss"
 MARKERS = (
     "mockflux(profile, **switches): the profile of the fixture mockflux, switches of that profile, and everything else "
-    "that mockflux.Server takes (org=, clock=, tls= ...)",
+    "that mockflux.Server takes (org=, clock=, tick=, tls= ...)",
     "mockflux_editions(*profiles): run the test once per profile; 'all' stands for every edition as documented",
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,6 +15,8 @@ import pytest
 import time_machine
 
 from mockflux import Server
+from mockflux.clock import patience
+from mockflux.server import connection
 
 AT = dt.datetime(2031, 5, 6, 7, 8, 9, tzinfo=dt.UTC)
 NS = int(AT.timestamp()) * 10**9
@@ -70,6 +74,46 @@ def test_the_date_header_says_it(later: Callable[[], None], switches: dict[str, 
             assert client.ping()
         told = {"real": "Tue, 06 May 2031 07:08:09 GMT", "clock": "Tue, 06 May 2031 08:08:09 GMT"}
         assert server.journal[-1].reply.header("Date") == told["clock" if switches else "real"]
+
+
+def test_a_world_made_before_follows_them_too() -> None:
+    with Server(date_header="clock") as server:
+        kwargs = server.client_kwargs("influxdb_client")
+        for context, move in (by_freezegun(), by_time_machine()):
+            with context as handle, influxdb_client.InfluxDBClient(**kwargs) as client:
+                assert client.ping()
+                assert server.journal[-1].reply.header("Date") == "Tue, 06 May 2031 07:08:09 GMT"
+                move(handle)
+                assert client.ping()
+                assert server.journal[-1].reply.header("Date") == "Tue, 06 May 2031 08:08:09 GMT"
+        assert abs(server.clock.now() - time.time_ns()) < 60 * 10**9, "and comes back"
+
+
+def test_a_clock_that_stands_or_ticks_does_so_from_their_time(later: Callable[[], None]) -> None:
+    with Server(clock="frozen", tick=HOUR) as server:
+        later()
+        assert server.clock.now() == NS
+        with influxdb_client.InfluxDBClient(**server.client_kwargs("influxdb_client")) as client:
+            client.write_api(write_options=influxdb_client.client.write_api.SYNCHRONOUS).write(
+                "my-bucket", record="m v=1"
+            )
+        assert [point.time for point in server.points()] == [NS + 3600 * 10**9]
+
+
+def test_a_client_that_sends_on_after_a_refusal_is_let_go(
+    later: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server waits for what such a client still sends, for a while that must end although time stands."""
+    monkeypatch.setattr(connection, "_PATIENCE", 0.1)
+    with Server() as server, socket.create_connection((server.host, server.port)) as client:
+        client.sendall(b"no request at all\r\n\r\n")
+        give_up, let_go = patience() + 30, False
+        while not let_go and patience() < give_up:
+            try:
+                client.sendall(b"#")
+            except OSError:  # reset, or a broken pipe
+                let_go = True
+        assert let_go
 
 
 def test_waiting_ends_although_time_stands(later: Callable[[], None]) -> None:

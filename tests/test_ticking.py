@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -65,6 +66,57 @@ def test_what_falls_due_on_the_way_happens_in_order() -> None:
     assert [point.fields for point in server.points()] == [{"v": 2.0}]
 
 
+def test_each_thing_that_falls_due_on_the_way_has_its_own_time() -> None:
+    server = Server(clock=AT, tick=10)
+    start, seen = server.clock.now(), list[tuple[str, int]]()
+
+    def look(name: str) -> Callable[[int], None]:
+        return lambda at: seen.append((name, server.clock.now() - start))
+
+    for name, after in (("late", 9), ("early", 1), ("later", 11), ("on time", 10), ("early too", 1)):
+        server.world.due.add(start + after * SECOND, look(name), name)
+    write(server)
+    assert seen == [("early", SECOND), ("early too", SECOND), ("late", 9 * SECOND), ("on time", 10 * SECOND)]
+    write(server)
+    assert seen[4:] == [("later", 11 * SECOND)]
+
+
+def test_what_goes_wrong_on_the_way_is_the_request_s_error() -> None:
+    server = Server(clock=AT, tick=10)
+    start = server.clock.now()
+    server.world.due.add(start + SECOND, lambda at: 1 // 0, "a mistake")
+    assert write(server).status == 500
+    assert "ZeroDivisionError" in (server.journal[-1].error or "")
+    assert server.clock.now() == start + SECOND, "the clock stays where it happened"
+    assert write(server).status == 204
+    assert server.clock.now() == start + 11 * SECOND
+
+
+def test_the_end_of_time_is_no_end_of_the_server() -> None:
+    server = Server(clock=dt.datetime(2262, 4, 11, tzinfo=dt.UTC), tick=dt.timedelta(days=1))
+    assert write(server).status == 500
+    assert "InfluxDB has no time" in (server.journal[-1].error or "")
+
+
+@pytest.mark.parametrize("edition", ["v2-oss", "v2-cloud"])
+def test_requests_at_once_each_advance_it(edition: str) -> None:
+    server = Server(edition, clock=AT, tick=0.3)
+    start = server.clock.now()
+
+    def work(number: int) -> None:
+        for turn in range(25):
+            assert write(server, b"m,t=%d v=%d" % (number, turn)).status == 204
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert server.clock.now() - start == 200 * 3 * SECOND // 10
+    server.settle()
+    assert len(server.points()) == 200
+
+
 def test_a_running_clock_goes_on_from_there() -> None:
     server = Server(tick=3600)
     before = server.clock.now()
@@ -77,6 +129,7 @@ def test_a_running_clock_goes_on_from_there() -> None:
     [
         (-1, ValueError, "a clock cannot go back"),
         ("1", TypeError, "a clock advances by seconds or a timedelta"),
+        (False, TypeError, "a clock advances by seconds or a timedelta"),
         (float("inf"), ValueError, "cannot advance by inf"),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,8 +125,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one edition makes of the write: its reply, the lines whose points are stored, and the lines that are not;
-    lines by where they begin in the file, from 1. ``evidence`` is for the reply's clause."""
+    """What one edition makes of the write: its reply, the lines of which points are stored, and the lines of which
+    points are not; lines by where they begin in the file, from 1. Where each field is a point, a line can be both.
+    ``evidence`` is for the reply's clause."""
 
     edition: str
     reply: Reply
@@ -154,15 +156,17 @@ def result(name: str, write: Write, switches: Mapping[str, Any]) -> Result:
     reply = front.answer(world, request)
     if error := server.journal[-1].error:
         raise RuntimeError(f"an exception in mockflux, with {profile.id}; please report it:\n{error}")
-    lines, place = _lines(server, door, write)
+    server.settle()  # what is refused only after the reply is refused all the same
+    points, place = _lines(server, door, write)
     refused = tuple(
         Refused(place[rejection.number], rejection.reason.name, rejection.text)
         for rejection in sorted(server.rejected(), key=lambda rejection: rejection.number)
     )
     verdict = server.journal[-1].verdict
     # Nothing is kept of a batch that was refused whole, or not looked at.
-    gone = {entry.line for entry in refused} if verdict is not None and verdict.accepted else set(lines)
-    kept = tuple(line for line in lines if line not in gone)
+    some = verdict is not None and verdict.accepted
+    lost = Counter(entry.line for entry in refused)
+    kept = tuple(line for line, count in points.items() if some and lost[line] < count)
     return Result(profile.id, reply, kept, refused, profile.evidence.get(reply.clause))
 
 
@@ -189,16 +193,17 @@ def own_precision(rules: ParamRules, precision: str) -> str:
     return next((name for name, ns in rules.precisions.items() if ns == unit), precision)
 
 
-def _lines(server: Server, door: str, write: Write) -> tuple[list[int], dict[int, int]]:
-    """Where the lines with a point begin in the file; and where each line begins, point or complaint, by the number
-    that the edition gives it."""
+def _lines(server: Server, door: str, write: Write) -> tuple[dict[int, int], dict[int, int]]:
+    """How many points each line has, by where it begins in the file; and where each line begins, points or complaint,
+    by the number that the edition gives it."""
     settings = server.profile.settings
     params, rules = settings.params[door], settings.write[door]
     unit = params.precisions.get(own_precision(params, write.precision), 1)
     lines = commit.parse(write.body, rules.grammar, unit)
     counted = range(1, len(lines) + 1) if rules.line_numbering == "parser" else [line.number for line in lines]
     places = dict(zip(counted, (line.number for line in lines), strict=True))
-    return [line.number for line in lines if isinstance(line, Line)], places
+    good = [line for line in lines if isinstance(line, Line)]
+    return {line.number: len(line.fields) if rules.unit == "field" else 1 for line in good}, places
 
 
 # ------------------------------------------------------------------------------------------ all of them

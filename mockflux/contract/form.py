@@ -30,6 +30,13 @@ class _Integer(Form):
         return isinstance(value, int) and not isinstance(value, bool)
 
 
+class _Seconds(Form):
+    expected = "a number of seconds, 0 or more"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
 class _Moment(Form):
     expected = "a time with its offset, as 2024-05-01T12:00:00Z"
 
@@ -135,7 +142,7 @@ EXCHANGE = _whole(
         "by": OneOf("request", "fault"),
         "stored": STORED,
         "logged": STORED,
-        "advance": NUMBER,
+        "advance": _Seconds(),
         "settle": FLAG,
     }
 )

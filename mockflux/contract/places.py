@@ -4,8 +4,8 @@ Known from the set-up: ``{{token}} {{read_token}} {{org}} {{org_id}} {{bucket}} 
 ``{{database}}`` where the edition has databases (``{{bucket}}`` is the same there, so that a vector can be for both),
 ``{{auth}}`` (the whole Authorization value), ``{{version}}``, ``{{cluster_uuid}}``; of what a vector's own set-up made:
 ``{{token.NAME}}``, ``{{bucket_id.NAME}}``, ``{{org_id.NAME}}``. Invented by the server: ``{{id:1}}`` (16 hexadecimal
-digits), ``{{trace:1}}`` (32 of them) and the other ``SHAPES``; with a number the same place is the same value throughout
-the vector. ``{{length}}`` is the number of bytes of the body.
+digits), ``{{trace:1}}`` (32 of them) and the other ``SHAPES``; with a number the same place is the same value
+throughout the vector. ``{{length}}`` is the number of bytes of the body.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ PLACE = re.compile(r"\{\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)?)((?::[0-9]+)?)\}\}")
 #: What the values look like that a server invents.
 SHAPES = {
     "id": r"[0-9a-f]{16}",
-    "trace": r"[0-9a-f]{32}",
     "trace": r"[0-9a-f]{32}",
     "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "token": r"[A-Za-z0-9_\-]{20,}=*",

@@ -98,7 +98,7 @@ class Exchange:
     by: str
     stored: Sequence[StoredPoint] | str | None
     logged: Sequence[StoredPoint] | str | None
-    advance: int
+    advance: float
     settle: bool
 
 

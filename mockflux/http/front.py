@@ -1,6 +1,6 @@
 """The front: every request comes by here, whether from the socket, from WSGI or from a test.
 
-work off what is due -> open an exchange -> planned fault? -> gate -> handler -> phrase -> close the exchange
+tick -> open an exchange -> work off what is due -> planned fault? -> gate -> handler -> phrase -> close the exchange
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ def by_route(passage: Passage, handler: Handler) -> Outcome:
 
 def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Reply:
     """The reply to a request; the exchange is in the journal when this returns. Never raises."""
-    if world.clock.ticks:
-        world.clock.tick_on()
+    untimely = _tick_on(world) if world.clock.ticks else None
     exchange = world.journal.open(request, world.clock.now())
     place = locate(world.profile, request.path, request.method)
     exchange.door = place.door
     try:
+        if untimely is not None:
+            raise untimely
         world.work_off()
         fault = exchange.fault = planned.befalls(world, request, place) if world.faults else None
         reply = _answer(world, request, place, exchange, fault, dispatch)
@@ -64,6 +65,15 @@ def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Rep
         reply.body = b""
     world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
     return reply
+
+
+def _tick_on(world: World) -> Exception | None:
+    """Advance the clock by its tick; what falls due by that happens, and what comes of it is the request's error."""
+    try:
+        world.clock.tick_on()
+    except Exception as error:
+        return error
+    return None
 
 
 def refuse(world: World, problem: str, head: bytes) -> Reply | None:

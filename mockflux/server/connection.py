@@ -11,9 +11,9 @@ import re
 import socket
 import struct
 import threading
-import time
 from typing import TYPE_CHECKING, Protocol
 
+from mockflux.clock import patience
 from mockflux.reply import Reply
 from mockflux.request import Request
 from mockflux.server.wire import Chunks, Framed, Head, Unreadable, frame, read_head
@@ -295,8 +295,8 @@ class Connection:
         """End, but take what the client still sends: closing on unread bytes is an RST that can eat the reply."""
         self._end()
         self._sock.shutdown(socket.SHUT_WR)
-        deadline = time.monotonic() + _PATIENCE
-        while (left := deadline - time.monotonic()) > 0:
+        deadline = patience() + _PATIENCE
+        while (left := deadline - patience()) > 0:
             self._sock.settimeout(left)
             if not self._sock.recv(_PIECE):
                 break

@@ -6,9 +6,9 @@ import errno
 import os
 import socket
 import threading
-import time
 from typing import TYPE_CHECKING
 
+from mockflux.clock import patience
 from mockflux.server.connection import Application, Connection
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ class SocketServer:
                 connection.shut()
             threads = [*self._open.values(), *self._finished]
             self._finished.clear()
-        deadline = time.monotonic() + _STOP_PATIENCE
+        deadline = patience() + _STOP_PATIENCE
         for thread in threads:
             if thread is not threading.current_thread() and thread.is_alive():
-                thread.join(max(0.0, deadline - time.monotonic()))
+                thread.join(max(0.0, deadline - patience()))
 
     # ------------------------------------------------------------------ accepting
 

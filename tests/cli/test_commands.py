@@ -233,6 +233,8 @@ def test_flags_are_typed_too(mine, complaint, run):
         (["--clock", "2026-01-31T12:00:00"], "expected real, frozen, or an ISO time with its zone"),
         (["--clock", "soon"], "expected real, frozen, or an ISO time with its zone"),
         (["--clock", "3000-01-01T00:00:00Z"], "a clock cannot go there"),
+        (["--tick", "-1"], "a clock cannot go back"),
+        (["--tick", "nan"], "a clock cannot advance by nan seconds"),
         (["--token", ""], "token must not be empty"),
         (["--bucket", "_monitoring"], "there is already a bucket named '_monitoring'"),
         (["--host", "host.invalid"], "cannot listen on port 0 of host.invalid"),

@@ -217,7 +217,8 @@ def test_lines_kept_are_the_points_stored(name: str, monkeypatch: pytest.MonkeyP
     body = body.replace(b"line=7 v=1", b"line=7 v=")
     [[found]] = comparing.compare([name], comparing.asked(body, "s", "30d", NOW))
     [server] = servers
-    stored = [point for bucket in server.world.catalog.buckets() for point in bucket.data.points()]
+    buckets = [bucket for bucket in server.world.catalog.buckets() if bucket.type == "user"]
+    stored = [point for bucket in buckets for point in bucket.data.points()]
     assert sorted(int(point.tags["line"]) for point in stored) == list(found.kept)
     assert {entry.line for entry in found.refused}.isdisjoint(found.kept)
     assert all(point.time == (1_700_000_000 + int(point.tags["line"])) * 10**9 for point in stored)
@@ -396,3 +397,12 @@ def test_standard_input_may_be_closed() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "mockflux: Invalid value for 'FILE': standard input is closed; name a file\n"
+
+
+def test_what_is_refused_after_the_reply() -> None:
+    """InfluxDB Cloud answers 204 and refuses single fields later: a line can be kept and refused."""
+    body = b"m a=1,b=2 1\nm a=1i,b=3 2\nm a=2i 3\n"
+    [[found]] = comparing.compare(["v2-cloud"], comparing.asked(body, "ns", None, NOW))
+    assert (found.reply.status, found.kept) == (204, (1, 2))
+    assert [(entry.line, entry.reason) for entry in found.refused] == [(2, "type_conflict"), (3, "type_conflict")]
+    assert found.refused[0].text.startswith("type conflict in batch write: ")

@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,6 +112,16 @@ def test_the_log_tells_what_was_wrong(serve, post):
     assert " 401 [token_unknown] 11 B in" in served.log.line()
     assert post(told["url"].replace("/api", ""), b"home temp=1", query="org=a&bucket=b&token=sesamesesame")[0] == 404
     assert "sesame" not in served.log.line()
+
+
+def test_each_request_advances_the_clock(serve, post):
+    served = serve("--json", "--clock", "2026-01-31T12:00:00Z", "--tick", "0.25", "--switch", "date_header=clock")
+    [told] = document(served)
+    for second in ("00.250", "00.500", "00.750", "01.000"):
+        assert post(told["url"], b"home temp=1")[0] == 204
+        assert served.log.line().startswith(f"2026-01-31T12:00:{second}Z POST /api/v2/write?")
+    with urllib.request.urlopen(told["url"] + "/ping", timeout=DEADLINE) as answer:
+        assert answer.headers["Date"] == "Sat, 31 Jan 2026 12:00:01 GMT"
 
 
 def test_the_log_flags_what_is_not_simulated(serve):

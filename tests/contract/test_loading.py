@@ -45,6 +45,8 @@ def load(folder: Path, text: str) -> None:
         ('"nothing"', '"unchanged"', "stored: 'unchanged' needs setup.points; expected 'nothing' or a list of points"),
         ('"nothing"', '[{ measurement = "m", time = 1 }]', "vector 'a.one': stored.0.fields: missing key"),
         ('"nothing"', '[{ measurement = "m", fields = { v = [] }, time = 1 }]', "stored.0.fields.v: expected a float,"),
+        ("stored =", 'logged = "unchanged"\nstored =', "logged: expected 'nothing' or a list of points"),
+        ("clause =", "advance = -1\nclause =", "exchange.0.advance: expected a number of seconds, 0 or more, got -1"),
         ("stored =", "setup = { clock = 1 }\nstored =", "setup.clock: expected a time with its offset"),
         ("stored =", "setup = { faults = [{ stat = 1 }] }\nstored =", "setup.faults.0.stat: unknown key"),
         ("stored =", "let = { x = 1 }\nstored =", "let.x: expected a string, { text, times }, or a table"),

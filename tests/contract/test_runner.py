@@ -127,6 +127,95 @@ def test_what_is_stored_between_exchanges(tmp_path: Path) -> None:
     assert "a.one [direct]: exchange 1: stored\n  expected: nothing (more)" in str(run(tmp_path, text))
 
 
+# ------------------------------------------------------------------------------------------ an edition that queues
+
+CLOUD = """
+[[vector]]
+id = "a.one"
+profiles = ["v2-cloud"]
+shows = "x"
+source = "x"
+setup = { clock = 2024-05-01T12:00:00Z, buckets = [{ name = "b", schema = { m = { v = "float" } } }] }
+stored = [{ bucket = "b", measurement = "m", fields = { v = 1.0 }, time = 1 }]
+logged = [{ measurement = "rejected_points", tags = { bucket = "{{bucket_id.b}}", reason = "measurement not allowed by schema", measurement = "n", field = "v" }, fields = { count = 1 }, time = 1714564800000000000 }]
+
+[[vector.exchange]]
+clause = "points_rejected:partial"
+stored = "nothing"
+request = '''
+POST /api/v2/write?bucket=b
+Authorization: {{auth}}
+
+m v=1 1
+n v=1 1'''
+response = '''
+400 Bad Request
+Date: {{date}}
+Content-Type: application/json; charset=utf-8
+Content-Length: {{length}}
+Connection: keep-alive
+trace-id: {{id}}
+trace-sampled: false
+Strict-Transport-Security: max-age=15724800; includeSubDomains
+X-Influxdb-Request-ID: {{trace}}
+X-Influxdb-Build: Cloud
+
+{"code":"invalid","message":"partial write error (1 accepted): 1 out of 2 points rejected (check rejected_points in your _monitoring bucket for further information)"}'''
+"""
+PONG = """
+[[vector.exchange]]
+clause = "pong"
+request = "GET /ping"
+response = '''
+204 No Content
+Date: {{date}}
+Connection: keep-alive
+trace-id: {{id}}
+trace-sampled: false
+Strict-Transport-Security: max-age=15724800; includeSubDomains
+X-Influxdb-Request-ID: {{trace}}
+X-Influxdb-Build: Cloud
+Vary: Accept-Encoding'''
+"""
+LOG = "_monitoring: rejected_points,bucket="
+
+
+def run_cloud(folder: Path, text: str, way: str = "direct") -> Played:
+    (folder / "a.toml").write_text(text, encoding="utf-8")
+    (vector,) = load_vectors("v2-cloud", folder)
+    return play(vector, Simulator(way))
+
+
+@pytest.mark.parametrize("way", ["socket", "wsgi", "direct"])
+def test_what_is_queued_is_done_before_the_end(tmp_path: Path, way: str) -> None:
+    assert run_cloud(tmp_path, CLOUD, way).difference is None
+
+
+def test_the_log_is_compared_where_a_vector_names_it(tmp_path: Path) -> None:
+    start = CLOUD.index("logged =")
+    rest = CLOUD[CLOUD.index("\n", start) :]
+    assert run_cloud(tmp_path, CLOUD[:start] + rest).difference is None
+    nothing = run_cloud(tmp_path, CLOUD[:start] + 'logged = "nothing"' + rest)
+    assert f"logged\n  expected: nothing (more)\n  got:      {LOG}" in str(nothing)
+    other = run_cloud(tmp_path, CLOUD.replace('measurement = "n"', 'measurement = "o"'))
+    assert f"logged\n  expected: {LOG}" in str(other)
+
+
+def test_the_log_between_exchanges(tmp_path: Path) -> None:
+    text = CLOUD.replace('stored = "nothing"\n', 'stored = "nothing"\nlogged = "nothing"\n')
+    assert f"exchange 1: logged\n  expected: nothing (more)\n  got:      {LOG}" in str(run_cloud(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("before", "there"), [("", False), ("settle = true\n", True), ("advance = 0.5\n", False), ("advance = 1\n", True)]
+)
+def test_what_is_queued_between_exchanges(tmp_path: Path, before: str, there: bool) -> None:
+    pong = PONG.replace('clause = "pong"\n', f'clause = "pong"\n{before}stored = "nothing"\n')
+    difference = str(run_cloud(tmp_path, CLOUD + pong))
+    assert ("exchange 2: stored\n  expected: nothing (more)\n  got:      b: m v=1.0" in difference) is there
+    assert difference.endswith("as expected") is not there
+
+
 def test_unsigned_is_no_integer(tmp_path: Path) -> None:
     text = VECTOR.replace("v=1 1", "v=1u 1")
     assert run(tmp_path, text.replace("v = 1.0", "v = { unsigned = 1 }")).difference is None
@@ -182,6 +271,7 @@ def test_a_new_place_twice_in_one_text_must_agree() -> None:
         ("{{date}}", "Wed, 01 May 2024 12:00:00 GMT", "Wed, 1 May 2024 12:00:00 GMT"),
         ("{{now}}", "2024-05-01T12:00:00.123Z", "1999-05-01T12:00:00Z"),
         ("{{id}}", "0123456789abcdef", "0123456789ABCDEF"),
+        ("{{trace}}", "0123456789abcdef" * 2, "0123456789abcdef"),
         ("{{number}}", "-1.5e10", "1."),
     ],
 )

@@ -73,6 +73,13 @@ def test_the_marker_takes_what_server_takes(pytester, run, profile):
             assert mockflux.clock.now() == THEN.timestamp() * 10**9
             assert send(mockflux, b"m f=1234") == 413
 
+        @pytest.mark.mockflux(clock=THEN, tick=1.5, date_header="clock")
+        def test_tick(mockflux, send):
+            send(mockflux, b"m f=1")
+            send(mockflux, b"m f=2")
+            assert mockflux.clock.now() - THEN.timestamp() * 10**9 == 3 * 10**9
+            assert mockflux.journal[-1].reply.header("Date") == "Sun, 02 Feb 2020 00:00:03 GMT"
+
         @pytest.mark.mockflux(profile="mine.toml")
         def test_profile_by_name(mockflux):
             assert mockflux.profile.id == "mine"
@@ -91,7 +98,7 @@ def test_the_marker_takes_what_server_takes(pytester, run, profile):
                 assert (mockflux.org, mockflux.bucket) == ("inner", "my-bucket")
         """
     )
-    run("--strict-markers").assert_outcomes(passed=5)
+    run("--strict-markers").assert_outcomes(passed=6)
 
 
 PRINT = """
@@ -185,7 +192,7 @@ def one_error(result: pytest.RunResult) -> str:
         ),
         (
             "colour=3",
-            "@pytest.mark.mockflux: v2-oss has no switch 'colour'; its switches are: date_header='real', late_points='reject', *",
+            "@pytest.mark.mockflux: v2-oss has no switch 'colour'; its switches are: date_header='real', *",
         ),
         ('late_points="no"', "@pytest.mark.mockflux: switch late_points='no': expected one of reject, drop, store"),
         ('"v2-oss", "v2-cloud"', "@pytest.mark.mockflux takes one profile, not 2; *@pytest.mark.mockflux_editions"),

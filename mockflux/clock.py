@@ -74,7 +74,10 @@ class Clock:
 
     @tick.setter
     def tick(self, seconds: float | dt.timedelta) -> None:
-        self.ticks = _amount(seconds)
+        try:
+            self.ticks = _amount(seconds)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"tick={seconds!r}: {error}") from None
 
     def tick_on(self) -> None:
         """Advances by :attr:`tick`, as :meth:`advance` does. Called once per request."""

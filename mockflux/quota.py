@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+
+#: How many windows are remembered: the clock may be set back, and a thread may ask late for one that is over.
+_REMEMBERED = 1_000
 
 
 class Quota:
@@ -15,18 +19,19 @@ class Quota:
         self._window = window * 10**9
         self._requests, self._bytes = requests, bytes
         self._lock = threading.Lock()
-        self._begun = 0
-        self._used_requests = self._used_bytes = 0
+        #: Requests and bytes of each window, by its beginning.
+        self._used: OrderedDict[int, tuple[int, int]] = OrderedDict()
 
     def take(self, now: int, size: int) -> int | None:
         """Counts a write of so many bytes at a time (ns); the whole seconds until the window ends, 1 or more, if there
         is no room for it in this one: then it does not count."""
+        begun = now - now % self._window
         with self._lock:
-            begun = now - now % self._window
-            if begun != self._begun:
-                self._begun, self._used_requests, self._used_bytes = begun, 0, 0
-            requests, used = self._used_requests + 1, self._used_bytes + size
+            requests, used = self._used.get(begun, (0, 0))
+            requests, used = requests + 1, used + size
             if (self._requests and requests > self._requests) or (self._bytes and used > self._bytes):
                 return max(1, -(-(begun + self._window - now) // 10**9))
-            self._used_requests, self._used_bytes = requests, used
+            self._used[begun] = requests, used
+            if len(self._used) > _REMEMBERED:
+                self._used.popitem(last=False)
             return None

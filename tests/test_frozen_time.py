@@ -89,6 +89,17 @@ def test_a_world_made_before_follows_them_too() -> None:
         assert abs(server.clock.now() - time.time_ns()) < 60 * 10**9, "and comes back"
 
 
+def test_the_journal_goes_by_it_whatever_comes(later: Callable[[], None]) -> None:
+    """freezegun gives the real time to who asks less than five calls above a thread's beginning."""
+    with Server() as server:
+        for sent in (b"no request at all\r\n\r\n", b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"):
+            with socket.create_connection((server.host, server.port)) as client:
+                client.sendall(sent)
+                assert client.recv(1)
+        server.wait_for(requests=2)
+        assert [exchange.time for exchange in server.journal] == [NS, NS]
+
+
 def test_a_clock_that_stands_or_ticks_does_so_from_their_time(later: Callable[[], None]) -> None:
     with Server(clock="frozen", tick=HOUR) as server:
         later()

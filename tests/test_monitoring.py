@@ -92,14 +92,24 @@ def test_names_are_stored_as_they_are() -> None:
     assert (row.tags["measurement"], row.tags["field"]) == ('a, b="c" ü', "f=1 \\")
 
 
-def test_nothing_is_logged_without_rules_rejections_or_a_bucket_for_it() -> None:
-    for log in (Logged(None), Logged()):
-        log.reject(*([CONFLICT] if log.monitoring._rules is None else []))
-        assert log.rows() == []
-    none = Logged(system=False)
-    none.reject(CONFLICT)
-    none.monitoring.limited("limited_write", none.mine.id, NOW)
-    assert [bucket.data.rows for bucket in none.catalog.buckets()] == [0]
+def test_without_rejections_nothing_is_logged() -> None:
+    log = Logged()
+    log.reject()
+    assert log.rows() == []
+
+
+def test_an_edition_without_rules_keeps_no_log() -> None:
+    log = Logged(None)
+    log.reject(CONFLICT)
+    log.monitoring.limited("limited_write", log.mine.id, NOW)
+    assert log.rows() == []
+
+
+def test_where_there_is_no_such_bucket_nothing_is_logged() -> None:
+    log = Logged(system=False)
+    log.reject(CONFLICT)
+    log.monitoring.limited("limited_write", log.mine.id, NOW)
+    assert [bucket.data.rows for bucket in log.catalog.buckets()] == [0]
 
 
 # ---------------------------------------------------------------- times

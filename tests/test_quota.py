@@ -86,6 +86,14 @@ def test_nobody_gets_in_twice_between_threads() -> None:
     assert (waits.count(None), waits.count(300)) == (100, 300)
 
 
+def test_who_asks_late_for_a_window_that_is_over_does_not_begin_the_next_anew() -> None:
+    """As a thread does that read the time and was held up."""
+    quota = Quota(300, 1, 0)
+    assert quota.take(START + 300 * SECOND, 1) is None
+    assert quota.take(START + 299 * SECOND, 1) is None
+    assert quota.take(START + 300 * SECOND, 1) == 300
+
+
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 60)), max_size=60))
 def test_no_window_ever_holds_more_than_the_limits(steps: list[tuple[int, int]]) -> None:
     """Writes of sizes, each some seconds after the one before, against a window of 30 s, 5 requests, 100 bytes."""
@@ -100,3 +108,11 @@ def test_no_window_ever_holds_more_than_the_limits(steps: list[tuple[int, int]])
             window.append(size)
         else:
             assert (now + wait * SECOND) % (30 * SECOND) == 0, "after the wait a new window begins"
+
+
+def test_a_clock_that_goes_back_and_forth_finds_its_windows_as_they_were() -> None:
+    quota = Quota(300, 1, 0)
+    assert quota.take(START, 1) is None
+    assert quota.take(START - SECOND, 1) is None
+    assert quota.take(START + SECOND, 1) == 299
+    assert quota.take(START - 2 * SECOND, 1) == 2

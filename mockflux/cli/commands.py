@@ -236,7 +236,8 @@ def compare(
     FILE is line protocol, - for stdin. Each edition gets a fresh bucket or database, and the request that its clients
     would send: to /api/v2/write, where it has that, with its own names for parameters, precision and token scheme.
     Editions that answer alike share a row. Lines are numbered by where they begin in FILE; a line that is in neither
-    list has no point, or belongs to a batch that was refused whole for others.
+    list has no point, or belongs to a batch that was refused whole for others; one in both has some of its fields kept,
+    where each field is a point. What an edition refuses after its reply is told as such.
     """
     from mockflux.cli import comparing
 

@@ -116,11 +116,13 @@ def switches_of(names: Sequence[str], settings: Sequence[str]) -> dict[str, dict
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused line: where it begins in the file, the name of the reason, and the edition's words for it."""
+    """A refused line, or a field of it where each field is a point: where the line begins in the file, the name of the
+    reason, and the edition's words for it. ``after_reply``: the client had its answer already."""
 
     line: int
     reason: str
     text: str
+    after_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,12 @@ def result(name: str, write: Write, switches: Mapping[str, Any]) -> Result:
     reply = front.answer(world, request)
     if error := server.journal[-1].error:
         raise RuntimeError(f"an exception in mockflux, with {profile.id}; please report it:\n{error}")
+    before = len(world.rejections)
     server.settle()  # what is refused only after the reply is refused all the same
     points, place = _lines(server, door, write)
     refused = tuple(
-        Refused(place[rejection.number], rejection.reason.name, rejection.text)
-        for rejection in sorted(server.rejected(), key=lambda rejection: rejection.number)
+        Refused(place[rejection.number], rejection.reason.name, rejection.text, after_reply=number >= before)
+        for number, rejection in sorted(enumerate(server.rejected()), key=lambda entry: entry[1].number)
     )
     verdict = server.journal[-1].verdict
     # Nothing is kept of a batch that was refused whole, or not looked at.
@@ -234,13 +237,18 @@ def as_data(rows: Sequence[Sequence[Result]]) -> list[dict[str, Any]]:
             "reason": row[0].reply.reason,
             "body": row[0].reply.body.decode("utf-8", "replace"),
             "kept": list(row[0].kept),
-            "refused": [{"line": r.line, "reason": r.reason, "text": _unicode(r.text)} for r in row[0].refused],
+            "refused": [_refused(entry) for entry in row[0].refused],
             "headers": {found.edition: _headers(found.reply) for found in row},
             "clause": {found.edition: found.reply.clause for found in row},
             "evidence": {found.edition: _pair(found.evidence) for found in row},
         }
         for row in rows
     ]
+
+
+def _refused(entry: Refused) -> dict[str, Any]:
+    told = {"line": entry.line, "reason": entry.reason, "text": _unicode(entry.text)}
+    return {**told, "after_reply": True} if entry.after_reply else told
 
 
 def as_text(rows: Sequence[Sequence[Result]], width: int | None = None) -> str:
@@ -298,7 +306,8 @@ def _details(found: Result, width: int | None) -> list[str]:
     lines = [piece for line in text.split("\n") for piece in _wrapped(line.expandtabs(4), width, "")]
     for entry in found.refused[:MOST_EXPLAINED]:
         words = " ".join(printable(entry.text).expandtabs(1).split("\n"))
-        lines += _wrapped(f"line {entry.line}: {words}", width, "  ")
+        when = ", after the reply" if entry.after_reply else ""
+        lines += _wrapped(f"line {entry.line}{when}: {words}", width, "  ")
     more = len(found.refused) - MOST_EXPLAINED
     return [*lines, *([f"… and {more:,} more"] if more > 0 else [])]
 

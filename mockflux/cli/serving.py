@@ -214,8 +214,10 @@ def running(servers: Sequence[Server]) -> Iterator[None]:
 
 
 def summary(server: Server) -> str:
-    """What there is when a server ends: how many requests came, and how many points each bucket holds."""
+    """What there is when a server ends: how many requests came, and how many points each bucket holds; what was queued
+    is worked off for that."""
     world = server.world
+    server.settle()
     held = [(bucket.name, world.count(bucket)) for bucket in world.catalog.buckets() if bucket.type == "user"]
     points = ", ".join(f"{count:,} point{'' if count == 1 else 's'} in {name}" for name, count in held)
     none = "no buckets" if server.database is None else "no databases"

@@ -23,10 +23,11 @@ profile patterns to texts) and ``[[vector]]`` tables:
                          which the clock moves on, and ``settle``, where queued work is to be done first
 ``stored``               what can be read in the end, once queued work is done: ``nothing``, ``unchanged`` (the set-up's
                          points), or points, whose ``bucket`` is, unless given, the set-up's bucket or database
-``logged``               where given, what the edition's own log has in the end, the bucket ``_monitoring``: ``nothing``,
-                         or points
+``logged``               where given, what the edition's own log has in the end, the bucket ``_monitoring``:
+                         ``nothing``, or points
 
-``response``, ``clause``, ``stored`` and ``logged`` may be tables from profile patterns to values; the first that fits counts.
+``response``, ``clause``, ``stored`` and ``logged`` may be tables from profile patterns to values; the first that fits
+counts.
 The file ``let.toml`` has macros for all files of its folder.
 """
 

@@ -405,4 +405,42 @@ def test_what_is_refused_after_the_reply() -> None:
     [[found]] = comparing.compare(["v2-cloud"], comparing.asked(body, "ns", None, NOW))
     assert (found.reply.status, found.kept) == (204, (1, 2))
     assert [(entry.line, entry.reason) for entry in found.refused] == [(2, "type_conflict"), (3, "type_conflict")]
+    assert all(entry.after_reply for entry in found.refused)
     assert found.refused[0].text.startswith("type conflict in batch write: ")
+
+
+def test_the_table_and_json_say_what_came_after_the_reply() -> None:
+    """With one line refused in the reply, and one that the reply counts as accepted."""
+    asked = ("-", "--profile", "v2-cloud", "--set", "malformed=keep_good")
+    body = b"m a=1,b=2 1\nm a=1i,b=3 2\nbad\n"
+    message = (
+        "partial write error (4 accepted): 1 out of 5 points rejected (check rejected_points in your _monitoring "
+        "bucket for further information)"
+    )
+    conflict = "type conflict in batch write: field a on measurement m, got Integer but expected Float"
+    malformed = "unable to parse 'bad': missing fields"
+    assert run(*asked, given=body).stdout == (
+        "EDITION   STATUS           LINES KEPT  LINES REFUSED\n"
+        "v2-cloud  400 Bad Request  1-2         2-3\n"
+        f'          {{"code":"invalid","message":"{message}"}}\n'
+        f"          line 2, after the reply: {conflict}\n"
+        f"          line 3: {malformed}\n"
+    )
+    [row] = rows(*asked, given=body)
+    assert row["refused"] == [
+        {"line": 2, "reason": "type_conflict", "text": conflict, "after_reply": True},
+        {"line": 3, "reason": "malformed", "text": malformed},
+    ]
+
+
+def test_late_points_that_a_queue_drops_are_refused_after_the_reply() -> None:
+    asked = ("-", "--profile", "v2-cloud", "--retention", "1h", "--now", NOW)
+    [row] = rows(*asked, given=b"m a=1,b=2 1\nm a=1\n")
+    assert (row["status"], row["body"], row["kept"]) == (204, "", [2])
+    assert refused(row) == [(1, "outside_retention"), (1, "outside_retention")]
+
+
+def test_a_malformed_line_of_a_queued_edition_refuses_at_once() -> None:
+    [row] = rows("-", "--profile", "v2-cloud", given=b"m a=1 1\nbad\n")
+    assert (row["status"], row["kept"]) == (400, [])
+    assert row["refused"] == [{"line": 2, "reason": "malformed", "text": "unable to parse 'bad': missing fields"}]

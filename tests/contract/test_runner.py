@@ -137,7 +137,16 @@ shows = "x"
 source = "x"
 setup = { clock = 2024-05-01T12:00:00Z, buckets = [{ name = "b", schema = { m = { v = "float" } } }] }
 stored = [{ bucket = "b", measurement = "m", fields = { v = 1.0 }, time = 1 }]
-logged = [{ measurement = "rejected_points", tags = { bucket = "{{bucket_id.b}}", reason = "measurement not allowed by schema", measurement = "n", field = "v" }, fields = { count = 1 }, time = 1714564800000000000 }]
+
+[[vector.logged]]
+measurement = "rejected_points"
+fields = { count = 1 }
+time = 1714564800000000000
+[vector.logged.tags]
+bucket = "{{bucket_id.b}}"
+reason = "measurement not allowed by schema"
+measurement = "n"
+field = "v"
 
 [[vector.exchange]]
 clause = "points_rejected:partial"
@@ -160,7 +169,9 @@ Strict-Transport-Security: max-age=15724800; includeSubDomains
 X-Influxdb-Request-ID: {{trace}}
 X-Influxdb-Build: Cloud
 
-{"code":"invalid","message":"partial write error (1 accepted): 1 out of 2 points rejected (check rejected_points in your _monitoring bucket for further information)"}'''
+{"code":"invalid","message":"partial write error (1 accepted): 1 out of 2 points rejected {{look}}"}'''
+[vector.let]
+look = "(check rejected_points in your _monitoring bucket for further information)"
 """
 PONG = """
 [[vector.exchange]]
@@ -192,10 +203,9 @@ def test_what_is_queued_is_done_before_the_end(tmp_path: Path, way: str) -> None
 
 
 def test_the_log_is_compared_where_a_vector_names_it(tmp_path: Path) -> None:
-    start = CLOUD.index("logged =")
-    rest = CLOUD[CLOUD.index("\n", start) :]
-    assert run_cloud(tmp_path, CLOUD[:start] + rest).difference is None
-    nothing = run_cloud(tmp_path, CLOUD[:start] + 'logged = "nothing"' + rest)
+    start, end = CLOUD.index("[[vector.logged]]"), CLOUD.index("[[vector.exchange]]")
+    assert run_cloud(tmp_path, CLOUD[:start] + CLOUD[end:]).difference is None
+    nothing = run_cloud(tmp_path, CLOUD[:start] + 'logged = "nothing"\n' + CLOUD[end:])
     assert f"logged\n  expected: nothing (more)\n  got:      {LOG}" in str(nothing)
     other = run_cloud(tmp_path, CLOUD.replace('measurement = "n"', 'measurement = "o"'))
     assert f"logged\n  expected: {LOG}" in str(other)

@@ -101,6 +101,31 @@ def test_the_marker_takes_what_server_takes(pytester, run, profile):
     run("--strict-markers").assert_outcomes(passed=6)
 
 
+def test_a_frozen_test(pytester, run):
+    pytester.makepyfile(
+        """
+        from datetime import datetime, timezone
+        import freezegun, pytest, time_machine
+
+        AT = datetime(2031, 5, 6, tzinfo=timezone.utc)
+
+        def check(mockflux, send):
+            assert send(mockflux, b"m f=1") == 204
+            assert [point.time for point in mockflux.points()] == [int(AT.timestamp()) * 10**9]
+            assert mockflux.journal[-1].reply.header("Date") == "Tue, 06 May 2031 00:00:00 GMT"
+
+        @freezegun.freeze_time(AT)
+        def test_freezegun(mockflux, send):
+            check(mockflux, send)
+
+        @time_machine.travel(AT, tick=False)
+        def test_time_machine(mockflux, send):
+            check(mockflux, send)
+        """
+    )
+    run().assert_outcomes(passed=2)
+
+
 PRINT = """
     import pytest
     def test_plain(mockflux): print("plain", mockflux.profile.id)

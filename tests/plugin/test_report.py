@@ -79,6 +79,48 @@ def test_a_failing_test_tells_the_whole_story(pytester, run):
     )
 
 
+def test_what_was_accepted_and_is_still_queued_is_told(pytester, run):
+    pytester.makepyfile(
+        r"""
+        import pytest
+
+        DELETE = b'{"start":"1970-01-01T00:00:00Z","stop":"1970-01-01T00:00:01Z"}'
+
+        @pytest.mark.mockflux("v2-cloud", clock="frozen", queue_delay=90)
+        def test_it(mockflux, send):
+            send(mockflux, b"m f=1 1")
+            mockflux.settle()
+            send(mockflux, b"m f=2 1\nm f=3 2")
+            mockflux.clock.advance(30)
+            send(mockflux, DELETE, path="/api/v2/delete?bucket=my-bucket")
+            assert [point.fields["f"] for point in mockflux.points()] == [2.0, 3.0]
+
+        @pytest.mark.mockflux("v2-cloud", clock="frozen")
+        def test_many(mockflux, send):
+            for n in range(12):
+                send(mockflux, b"m f=1 %d" % n)
+            assert mockflux.points()
+
+        @pytest.mark.mockflux("v2-cloud", clock="frozen")
+        def test_none(mockflux, send):
+            send(mockflux, b"m f=1 1")
+            mockflux.settle()
+            assert not mockflux.points()
+        """
+    )
+    result = run()
+    result.assert_outcomes(failed=3)
+    few, many, none = sections(result)
+    assert re.findall("(?m)^still queued: .*$", few) == [
+        "still queued: a write of 2 lines to my-bucket, due in 60 s",
+        "still queued: a delete in my-bucket, due in 90 s",
+    ]
+    queued = "still queued: a write of 1 line to my-bucket, due in 1 s"
+    assert re.findall("(?m)^still queued: .*$", many) == [queued] * 10
+    assert "\n… and 2 more entries in the queue" in many
+    assert "still queued" not in none
+
+
 def test_a_passing_test_shows_nothing_whatever_was_planned(pytester, run):
     pytester.makepyfile(
         """

@@ -24,7 +24,7 @@ from mockflux.reply import Reply
 from mockflux.request import Request
 
 SMALL = settings(
-    max_examples=80,
+    max_examples=100,
     stateful_step_count=25,
     deadline=None,
     print_blob=True,
@@ -300,14 +300,20 @@ class Cloud(RuleBasedStateMachine):
         requests=st.sampled_from([0, 0, 3]),
         size=st.sampled_from([0, 0, 120]),
         series=st.sampled_from([0, 0, 2, 5]),
+        deletes=st.sampled_from([300, 2]),
         malformed=st.sampled_from(["refuse", "keep_good"]),
     )
-    def start(self, requests: int, size: int, series: int, malformed: str) -> None:
+    def start(self, requests: int, size: int, series: int, deletes: int, malformed: str) -> None:
         self.limits = (requests, size, series)
+        self.most_deletes = deletes
         self.keeps_good = malformed == "keep_good"
-        self.server = Server(
-            "v2-cloud", clock=START, max_requests=requests, max_bytes=size, max_series=series, malformed=malformed
-        )
+        switches: dict[str, Any] = {
+            "max_requests": requests,
+            "max_bytes": size,
+            "max_series": series,
+            "max_deletes": deletes,
+        }
+        self.server = Server("v2-cloud", clock=START, malformed=malformed, **switches)
         self.model = Model()
         assert self.server.bucket_id is not None
         self.model.buckets["my-bucket"] = BucketModel(self.server.bucket_id, 0, None)
@@ -317,6 +323,7 @@ class Cloud(RuleBasedStateMachine):
         self.sent_at: dict[int, int] = {}  # when, by the number of a value
         self.settled: int = START_NS  # what was sent until then can be read
         self.admitted: list[tuple[int, int]] = []  # writes that the quota let through: time, bytes
+        self.deletes: list[int] = []  # those that it let through: when
         self.told = 0  # values accepted, by the replies
         self.told_refused = 0  # values and malformed lines refused, by the replies
 
@@ -416,10 +423,10 @@ class Cloud(RuleBasedStateMachine):
         if not self.passes_cardinality(reply, {(bucket.id, *map(str, value[2:5])) for value in queued}):
             self.refuse_whole(values)
             return
-        for refusal, value in refused:
+        for refusal, whose in refused:
             self.model.refuse(refusal, self.now)
-            if value is not None:
-                self.model.settle(value, "rejected")
+            if whose is not None:
+                self.model.settle(whose, "rejected")
         for value in queued:
             self.model.settle(value, "queued")
         if queued:
@@ -446,18 +453,25 @@ class Cloud(RuleBasedStateMachine):
     def passes_quota(self, reply: Reply, size: int) -> bool:
         """Whether the write had room in its window; the reply says so too."""
         requests, limit, _ = self.limits
-        begun = self.now - self.now % WINDOW
-        taken = [own for time, own in self.admitted if time >= begun]
+        taken = [own for time, own in self.admitted if time >= self.window]
         if (requests and len(taken) + 1 > requests) or (limit and sum(taken) + size > limit):
-            message = message_of(reply, 429)
-            assert message == f"org {self.server.org_id} has exceeded limited_write plan limit"
-            wait = -(-(begun + WINDOW - self.now) // SECOND)
-            assert [value for key, value in reply.headers if key.lower() == "retry-after"] == [str(wait)]
-            self.limited("limited_write")
+            self.has_to_wait(reply, "limited_write")
             return False
         assert reply.status != 429
         self.admitted.append((self.now, size))
         return True
+
+    @property
+    def window(self) -> int:
+        """When the present window began."""
+        return self.now - self.now % WINDOW
+
+    def has_to_wait(self, reply: Reply, limit: str) -> None:
+        """Until the window ends."""
+        assert message_of(reply, 429) == f"org {self.server.org_id} has exceeded {limit} plan limit"
+        wait = -(-(self.window + WINDOW - self.now) // SECOND)
+        assert [value for key, value in reply.headers if key.lower() == "retry-after"] == [str(wait)]
+        self.limited(limit)
 
     def passes_cardinality(self, reply: Reply, wanted: set[tuple[str, ...]]) -> bool:
         """Whether there was room for the series of a write; the reply says so too."""
@@ -482,16 +496,19 @@ class Cloud(RuleBasedStateMachine):
         bucket = self.model.buckets.get(name)
         begin, end = (START_NS + seconds * SECOND for seconds in span)
         asked = [f'_measurement="{measurement}"'] * bool(measurement) + [f't="{tag}"'] * bool(tag)
-        status = self.send_delete(name, span, " AND ".join(asked))
-        assert status == (404 if bucket is None else 204)
+        body = {
+            "start": (START + dt.timedelta(seconds=span[0])).isoformat(),
+            "stop": (START + dt.timedelta(seconds=span[1])).isoformat(),
+            "predicate": " AND ".join(asked),
+        }
+        reply = self.ask("POST", f"/api/v2/delete?bucket={name}", json.dumps(body).encode())
+        if sum(time >= self.window for time in self.deletes) == self.most_deletes:
+            self.has_to_wait(reply, "limited_delete_rate")
+            return
+        self.deletes.append(self.now)
+        assert reply.status == (404 if bucket is None else 204)
         if bucket is not None:
             self.model.queue.append(Delete(self.now + DELAY, bucket, measurement, tag, begin, end))
-
-    def send_delete(self, name: str, span: tuple[int, int], predicate: str) -> int:
-        """The status of a delete; ``span`` in seconds from the start."""
-        start, stop = ((START + dt.timedelta(seconds=seconds)).isoformat() for seconds in span)
-        body = {"start": start, "stop": stop, "predicate": predicate}
-        return self.ask("POST", f"/api/v2/delete?bucket={name}", json.dumps(body).encode()).status
 
     # ------------------------------------------------------------ buckets and schemas
 
@@ -609,18 +626,19 @@ class Cloud(RuleBasedStateMachine):
     def quotas_hold(self) -> None:
         """By the journal: what was not told to wait fits in its window."""
         requests, size, series = self.limits
-        for window in self.windows().values():
+        for window in self.windows("v1-write", "v2-write").values():
             assert not requests or len(window) <= requests
             assert not size or sum(window) <= size
+        assert all(len(window) <= self.most_deletes for window in self.windows("v2-delete").values())
         buckets = (self.server.world.target(name) for name in self.model.buckets)
         there = sum(len(bucket.data.field_series()) for bucket in buckets if bucket is not None)
         assert not series or there <= series
 
-    def windows(self) -> dict[int, list[int]]:
-        """The bytes of writes that the quota let through, by window."""
+    def windows(self, *doors: str) -> dict[int, list[int]]:
+        """The bytes of requests that were done, by window."""
         found: dict[int, list[int]] = {}
         for exchange in self.server.journal:
-            if exchange.door in ("v1-write", "v2-write") and exchange.status not in (404, 429):
+            if exchange.door in doors and exchange.status not in (404, 429):
                 found.setdefault(exchange.time // WINDOW, []).append(exchange.request.length)
         return found
 

@@ -12,6 +12,8 @@ from mockflux.storage.catalog import Bucket
 
 #: How far a row may lie behind the time of logging, so that rows of one moment are different points: a second, in ns.
 _SPREAD = 10**9
+#: The latest time that can be stored, in ns.
+_LATEST = 2**63 - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Monitoring:
         if log is None or not rows:
             return
         with self._lock:
-            first = self._free(log, now)
+            # At the end of time there is no room for more: the last rows then have what is left, as far as it goes.
+            first = min(self._free(log, now), _LATEST + 1 - len(rows))
             self._last = max(self._last, first + len(rows) - 1)
             log.data.commit([(row, first + place) for place, row in enumerate(rows)])
 

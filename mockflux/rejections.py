@@ -72,6 +72,8 @@ class RejectionLog:
 
     def _add(self, rejection: Rejection) -> None:
         size = weight(rejection)
+        if self._rejections and self._rejections[-1].line is rejection.line:
+            size -= getsizeof(rejection.line)  # several fields of one line share it
         if size > self.kept_bytes:
             rejection = _cut(rejection, self.kept_bytes)
             size = weight(rejection)

@@ -326,3 +326,15 @@ def test_the_edition_has_a_word_for_each_type_and_reason(reason: Reason) -> None
     [row] = log.rows()
     assert row.tags["reason"]
     assert ("gotType" in row.tags) == ("got" in reason.fact_names())
+
+
+def test_the_end_of_time_has_rows_too() -> None:
+    end = dt.datetime(2262, 4, 11, 23, 47, 16, 854775, tzinfo=dt.UTC)
+    server = Server("v2-cloud", clock=end)
+    server.clock.advance(8e-7)
+    reply = front.answer(
+        server.world,
+        Request("POST", "/api/v2/write?bucket=my-bucket", [("Authorization", "Token my-token")], b"bad\n" * 9),
+    )
+    assert (reply.status, server.journal.errors()) == (400, [])
+    assert len(server.points("rejected_points", bucket="_monitoring")) == 9

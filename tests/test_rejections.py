@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mockflux import Server
+from mockflux.http import front
 from mockflux.reasons import Malformed, OutsideRetention, Rejection
 from mockflux.rejections import RejectionLog, weight, within
+from mockflux.request import Request
 
 
 def rejection(number: int, line: str = "m v=", text: str = "") -> Rejection:
@@ -66,3 +69,18 @@ def test_the_first_that_fit() -> None:
     assert within(some, 3 * one) == some[:3]
     assert within(some, 3 * one + one // 2) == some[:3]
     assert within(some, 100 * one) == some
+
+
+def test_fields_of_one_line_share_it() -> None:
+    """One line of many fields is no reason to forget them: its text is held once."""
+    server = Server("v2-cloud")
+    names = [f"f{n}" for n in range(4_000)]
+    for value in ("1", "1i"):
+        body = ("m " + ",".join(f"{name}={value}" for name in names)).encode()
+        headers = [("Authorization", "Token my-token")]
+        front.answer(server.world, Request("POST", "/api/v2/write?bucket=my-bucket", headers, body))
+        server.settle()
+    found = server.rejected()
+    assert len(found) == 4_000
+    assert server.world.rejections.forgotten == 0
+    assert len({id(rejection.line) for rejection in found}) == 1

@@ -48,7 +48,8 @@ def _queue(passage: Passage, timing: Timing) -> Outcome:
     world, bucket, rules = passage.world, passage.bucket, passage.write_rules
     assert bucket is not None
     judged, lines = commit.accept(passage.content, timing, bucket.data, rules, world.settings.storage)
-    series = world.cardinality.admit(bucket, lines)
+    # What is too late brings no series: it will be dropped.
+    series = world.cardinality.admit(bucket, (line for line in lines if timing.of(line) >= timing.bound))
     if series is None:
         world.monitoring.limited("limited_cardinality", bucket.org_id, world.clock.now())
         return CardinalityExceeded(bucket.org_id)

@@ -69,10 +69,11 @@ def judge(
         fit, reasons = ([], [reason]) if write.unit == "line" else _by_field(bench, point, time)
         if fit:
             result.fit.append((point._replace(fields=tuple(fit)), time))
+        text, shown = to_text(line.text), show(line, place)  # once: a line can have thousands of fields
         for reason in reasons:
             silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
             refused = result.dropped if silent else result.rejections
-            refused.append(Rejection(number, to_text(line.text), reason, time=time, shown=show(line, place)))
+            refused.append(Rejection(number, text, reason, time=time, shown=shown))
     if any(_spoils_all(rejection, write) for rejection in result.rejections):
         result.fit.clear()
     return result

@@ -22,6 +22,7 @@ from influxdb_client.client.write.retry import WritesRetry
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.schema_type import SchemaType
 from influxdb_client.rest import ApiException
+from reactivex.scheduler import ThreadPoolScheduler
 
 from mockflux import Server
 from mockflux.clock import Clock
@@ -169,7 +170,19 @@ def synchronous(server: Server, room: WaitingRoom, bodies: list[str]) -> None:
             api.write(server.bucket, record=body)
 
 
-@pytest.mark.parametrize("writer", [by_hand, synchronous])
+def batching(server: Server, room: WaitingRoom, bodies: list[str]) -> None:
+    """influxdb-client's batching writer, which retries by itself. Without a scheduler of their own all batching writers
+    of a process share one thread, and wait for each other."""
+    own = ThreadPoolScheduler(1)
+    options = WriteOptions(batch_size=1, max_retries=PATIENCE, write_scheduler=own)
+    try:
+        with server.client("influxdb_client") as client, client.write_api(write_options=options) as writer:
+            writer.write(server.bucket, record=bodies)
+    finally:
+        own.executor.shutdown()
+
+
+@pytest.mark.parametrize("writer", [by_hand, synchronous, batching])
 def test_eight_writers_obey_retry_after_and_all_finish(
     writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -338,8 +338,8 @@ class Server:
 
         ``lines`` is a text, or several lines, or Points of a client library. ``bucket`` names the bucket or database
         to write to, the set-up's for None; where there are databases it may be called ``database``. A database that
-        is not there is made, where writes make it. Where writes are queued this one is not: it is stored at once, before
-        those that wait, and counts towards no quota.
+        is not there is made, where writes make it. Where writes are queued this one is not: it is stored at once,
+        before those that wait, and counts towards no quota.
 
         Raises ValueError, with the edition's own words, if a line is refused (nothing is stored then, whatever the
         edition stores of a write that comes over the wire), if there is no such bucket or precision.

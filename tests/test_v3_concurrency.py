@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from mockflux import Server
+from mockflux.http import front
+from mockflux.request import Request
+from mockflux.storage.catalog import Bucket
 
 WRITERS = 8
 LINES = 10
@@ -268,3 +271,20 @@ def test_a_write_ends_whole_in_the_world_in_which_it_began(profile: str, target:
         assert world.count() == LINES * len(verdicts)
         assert len(world.rejections) == sum(len(verdict.rejections) for verdict in verdicts)
         assert world.journal.errors() == []
+
+
+def test_the_last_database_may_be_made_while_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server("v3-core")
+    for number in range(4):
+        server.create_database(f"d{number}")
+    catalog, count = server.world.catalog, server.world.catalog.buckets
+
+    def made_meanwhile(org_id: str | None = None) -> list[Bucket]:
+        if catalog.database("last") is None:
+            catalog.make(catalog.expect("", "last"))
+        return count(org_id)
+
+    monkeypatch.setattr(catalog, "buckets", made_meanwhile)
+    headers = [("Authorization", f"Token {server.token}")]
+    reply = front.answer(server.world, Request("POST", "/api/v2/write?bucket=last", headers, b"m v=1"))
+    assert reply.status == 204

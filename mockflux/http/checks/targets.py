@@ -135,9 +135,10 @@ def database(passage: Passage) -> Outcome | None:
 def database_limit(passage: Passage) -> Outcome | None:
     """The write makes no database too many."""
     catalog, limit, bucket = passage.world.catalog, passage.world.settings.limits.databases, passage.bucket
-    if bucket is None or not limit or catalog.database(bucket.name) is not None:
+    if bucket is None or not limit or len(catalog.buckets("")) < limit:
         return None
-    return TooManyDatabases(limit) if len(catalog.buckets("")) >= limit else None
+    # Looked for after counting: another write may have made it meanwhile, as the last that there may be.
+    return TooManyDatabases(limit) if catalog.database(bucket.name) is None else None
 
 
 def named(passage: Passage, org_id: str, asked: str) -> Bucket | None:

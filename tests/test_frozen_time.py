@@ -11,6 +11,9 @@ from typing import Any
 
 import freezegun
 import influxdb_client
+
+# The client imports it with its first instance, and would keep freezegun's datetime for the rest of the process.
+import influxdb_client._sync.api_client
 import pytest
 import time_machine
 

@@ -6,14 +6,17 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockflux import access, arguments, choosing, planning
 from mockflux.clock import Clock
+from mockflux.forking import Stationary
+from mockflux.http import probes, writes  # noqa: F401  not left to the first request: see below
 from mockflux.http.application import Application
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
-from mockflux.server import ANYWHERE, SocketServer
+from mockflux.server import ANYWHERE
 from mockflux.storage import schemas
 from mockflux.world import World
 from mockflux.writing import commit
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from mockflux.reasons import Rejection
     from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
+
+# Handlers of writes and probes are imported here, in the thread of whoever imports this, for they are always needed: a
+# server's thread that is cut off in an import, since the interpreter ends, would keep the lock of all imports.
 
 # Misuse is shown in the caller's own lines: pytest leaves these frames out of its tracebacks.
 __tracebackhide__ = True
@@ -91,7 +97,7 @@ class Server:
         )
         self._host, self._port = arguments.address(host, port)
         self._tls = tls
-        self._server: SocketServer | None = None
+        self._server: Stationary | None = None
         self._ca_file: str | None = None
 
     # ---------------------------------------------------------------- life
@@ -107,9 +113,7 @@ class Server:
             hosts = dict.fromkeys((self._host, "localhost", "127.0.0.1", "::1"))
             context, pem = authority(hosts, grpc=self.profile.settings.grpc)
             self._ca_file = keep(pem, self)
-        server = SocketServer(
-            Application(self.profile, lambda: self.world), self._host, self._port, ssl_context=context
-        )
+        server = Stationary(Application(self.profile, lambda: self.world), self._host, self._port, ssl_context=context)
         try:
             server.start()
         except BaseException:
@@ -123,6 +127,8 @@ class Server:
         server, self._server = self._server, None
         if server is not None:
             server.stop()
+            if server.abroad:
+                self._ca_file = None  # its file is the parent's
         self._forget_ca()
 
     def _forget_ca(self) -> None:
@@ -141,6 +147,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise TypeError(
+            "a server stays in its process and cannot be copied; hand over its url, token and so on instead"
+        )
 
     def __repr__(self) -> str:
         return f"<mockflux.Server {self.profile.id} {self.url if self._server else 'not running'}>"
@@ -355,7 +366,7 @@ class Server:
         if "utf8" in settings.gate.doors[door] and (fault := utf8_fault(body)):
             raise ValueError(f"line protocol is UTF-8 at {self.profile.id}: byte {fault[1] + 1:,} is not")
         rules = replace(rules, malformed="reject_batch", unfit="reject_batch")
-        judged = commit.write(body, timing, target.data, rules, settings.storage, world.room(target))
+        judged = commit.write(body, timing, target.data, rules, settings.storage, partial(world.room, target))
         verdict = world.note(judged, target)
         if verdict.rejections:
             raise ValueError("; ".join(rejection.text for rejection in verdict.rejections[:10]))

@@ -5,6 +5,8 @@ The gate has found bucket, precision and content.
 
 from __future__ import annotations
 
+from functools import partial
+
 from mockflux.http.passage import Passage
 from mockflux.outcomes import (
     Accepted,
@@ -31,7 +33,9 @@ def write(passage: Passage) -> Outcome:
         world.catalog.make(bucket, passage.new_mapping)
     if rules.queued:
         return _queue(passage, timing)
-    judged = commit.write(passage.content, timing, bucket.data, rules, world.settings.storage, world.room(bucket))
+    judged = commit.write(
+        passage.content, timing, bucket.data, rules, world.settings.storage, partial(world.room, bucket)
+    )
     outcome = kept(judged, rules) if judged.rejections else ""
     if rules.creates_target == "on_commit" and outcome != "atomic":
         # Asked before the gate, too; but other writes may have come first.

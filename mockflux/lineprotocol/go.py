@@ -83,23 +83,35 @@ def parse(body: bytes, multiplier: int = 1) -> list[Line | BadLine]:
     """
     parsed: list[Line | BadLine] = []
     heads: dict[bytes, _Head] = {}  # a batch repeats few heads many times
-    for number, text in _lines(body):
-        try:
-            parsed.append(_line(number, text, multiplier, heads))
-        except Malformed as error:
-            parsed.append(BadLine(number, text, str(error)))
+    for number, text, _ in _lines(body):
+        parsed.append(_parsed(number, text, multiplier, heads))
     return parsed
+
+
+def parse_next(body: bytes, start: int, multiplier: int = 1) -> tuple[Line | BadLine | None, int]:
+    """The first line at or behind ``start``, where a line begins, with its number counted from there; None if there is
+    none. The second value is where the next one begins."""
+    for number, text, end in _lines(body, start):
+        return _parsed(number, text, multiplier, {}), end
+    return None, len(body)
+
+
+def _parsed(number: int, text: bytes, multiplier: int, heads: dict[bytes, _Head]) -> Line | BadLine:
+    try:
+        return _line(number, text, multiplier, heads)
+    except Malformed as error:
+        return BadLine(number, text, str(error))
 
 
 # ---------------------------------------------------------------------------------------------------------- lines
 
 
-def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number and text of each line that is to be parsed.
+def _lines(body: bytes, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
+    """Number and text of each line that is to be parsed, and where the next one begins.
 
     Comments are told from points only after the cut: a comment with an open string takes the following lines along.
     """
-    start, number, size = 0, 1, len(body)
+    number, size = 1, len(body)
     while start < size:
         newline = body.find(b"\n", start)
         end = size if newline < 0 else newline
@@ -109,7 +121,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
             newlines += body.count(b"\n", start, end)
         text = body[start:end].lstrip(_BLANKS)
         if text and not text.startswith(b"#"):
-            yield number, text.removesuffix(b"\n")
+            yield number, text.removesuffix(b"\n"), end + 1
         start = end + 1
         number += newlines
 
@@ -292,7 +304,7 @@ def _split_fields(
         if equals > end - 2:
             raise Malformed(f"invalid value: field-key={to_text(key)}")
         _check_key_length(head_length + _FIELD_SEPARATOR_LENGTH + len(key))
-        known = bare_values.get(equals + 1)
+        known = bare_values.pop(equals + 1, None)  # no longer needed: a line of many fields takes memory enough
         if known:
             value, value_end = known
             fields.append((key, value))

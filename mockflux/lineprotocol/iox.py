@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mockflux.lineprotocol import BadLine, Field, Line, LineAsWritten, Tags, to_bytes, to_text
-from mockflux.lineprotocol.govalues import INT64_MAX, INT64_MIN, UINT64_MAX, Malformed
+from mockflux.lineprotocol.govalues import INT64_MAX, INT64_MIN, UINT64_MAX, Malformed, unescaped
 
 #: The complaint of a line that ends where its fields should begin.
 NO_FIELDS = "No fields were provided"
@@ -66,9 +66,8 @@ _SPACES = re.compile(rb" *")
 _BLANKS = re.compile(rb"[ \t\n]*")
 _CUT_MARK = re.compile(rb'\\.|[ =,"\n]', re.DOTALL)
 
-_MEASUREMENT_ESCAPE = re.compile(rb"\\([, \\])")
-_NAME_ESCAPE = re.compile(rb"\\([,= \\])")
-_STRING_ESCAPE = re.compile(rb'\\(["\\])')
+# What a backslash takes its own meaning from.
+_MEASUREMENT_SPECIALS, _NAME_SPECIALS, _STRING_SPECIALS = b", \\", b",= \\", b'"\\'
 
 
 class _Head(NamedTuple):
@@ -87,20 +86,32 @@ def parse(body: bytes, multiplier: int = 1) -> list[Line | BadLine]:
     """
     parsed: list[Line | BadLine] = []
     heads: dict[bytes, _Head] = {}  # a batch repeats few heads many times
-    for number, text in _lines(body):
-        try:
-            parsed.append(_line(number, text, heads))
-        except Malformed as error:
-            parsed.append(BadLine(number, text, str(error)))
+    for number, text, _ in _lines(body):
+        parsed.append(_parsed(number, text, heads))
     return parsed
+
+
+def parse_next(body: bytes, start: int, multiplier: int = 1) -> tuple[Line | BadLine | None, int]:
+    """The first line at or behind ``start``, where a line begins, with its number counted from there; None if there is
+    none. The second value is where the next one begins."""
+    for number, text, end in _lines(body, start):
+        return _parsed(number, text, {}), end
+    return None, len(body)
+
+
+def _parsed(number: int, text: bytes, heads: dict[bytes, _Head]) -> Line | BadLine:
+    try:
+        return _line(number, text, heads)
+    except Malformed as error:
+        return BadLine(number, text, str(error))
 
 
 # ---------------------------------------------------------------------------------------------------------- lines
 
 
-def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number and text of each line that is to be parsed (parse_lines)."""
-    start, number, size = 0, 1, len(body)
+def _lines(body: bytes, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
+    """Number and text of each line that is to be parsed, and where the next one begins (parse_lines)."""
+    number, size = 1, len(body)
     while start < size:
         newline = body.find(b"\n", start)
         end = size if newline < 0 else newline
@@ -110,7 +121,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
             over_several = True
         begin = _skip_leading(body, start, end) if body[start] in b" \t\n#" else start
         if begin < end:
-            yield number + (body.count(b"\n", start, begin) if over_several else 0), body[begin:end]
+            yield number + (body.count(b"\n", start, begin) if over_several else 0), body[begin:end], end + 1
         number += 1 + (body.count(b"\n", start, end) if over_several else 0)
         start = end + 1
 
@@ -198,20 +209,20 @@ def _read_head(text: bytes) -> tuple[_Head, int]:
     raw, position = _matched(_MEASUREMENT, text, 0)
     if not raw:
         raise Malformed("Invalid measurement was provided")
-    measurement = _unescaped(raw, _MEASUREMENT_ESCAPE)
+    measurement = _unescaped(raw, _MEASUREMENT_SPECIALS)
     raw_tags: list[tuple[bytes, bytes]] = []
     tags_start = position + 1
     while text.startswith(b",", position):
         raw_key, after_key = _matched(_KEY, text, position + 1)
         if not raw_key:
             raise Malformed(f"Expected tag key, got {_found(text, after_key)}")
-        key = _unescaped(raw_key, _NAME_ESCAPE)
+        key = _unescaped(raw_key, _NAME_SPECIALS)
         if not text.startswith(b"=", after_key):
             raise Malformed(f"Tag set malformed: could not find equals sign in `{_quoted(text, tags_start)}`")
         raw_value, position = _matched(_TAG_VALUE, text, after_key + 1)
         if not raw_value:
             raise Malformed(f"Expected tag value, got {_found(text, position)}")
-        raw_tags.append((key, _unescaped(raw_value, _NAME_ESCAPE)))
+        raw_tags.append((key, _unescaped(raw_value, _NAME_SPECIALS)))
     written = _as_text(raw_tags)
     tags = _as_text(sorted(dict(raw_tags).items()))
     return _Head(to_text(measurement), tags, () if written == tags else written), position
@@ -228,15 +239,15 @@ def _matched(pattern: re.Pattern[bytes], text: bytes, start: int) -> tuple[bytes
     return found[0], found.end()
 
 
-def _unescaped(raw: bytes, escape: re.Pattern[bytes]) -> bytes:
-    """A name as it is meant: a backslash before what ``escape`` has is gone, before anything else it stays.
+def _unescaped(raw: bytes, specials: bytes) -> bytes:
+    """A name as it is meant: a backslash before what ``specials`` has is gone, before anything else it stays.
 
     Raises Malformed for a name that ends in a backslash, a doubled one too, or is too long (escape_or_fallback).
     """
     if b"\\" in raw:
         if raw.endswith(b"\\"):
             raise Malformed("Measurements, tag keys and values, and field keys may not end with a backslash")
-        raw = escape.sub(rb"\1", raw)
+        raw = unescaped(raw, specials)
     _check_length(raw)
     return raw
 
@@ -276,7 +287,7 @@ def _read_fields(text: bytes, start: int) -> tuple[list[Field], int]:
             return fields, end
         position = end + 1
     # What is here is no field, but if it begins with a name that cannot be, the complaint is about that.
-    _unescaped(_matched(_KEY, text, position)[0], _NAME_ESCAPE)
+    _unescaped(_matched(_KEY, text, position)[0], _NAME_SPECIALS)
     if not fields:
         raise Malformed(NO_FIELDS)
     return fields, position if len(fields) == 1 else end
@@ -284,7 +295,7 @@ def _read_fields(text: bytes, start: int) -> tuple[list[Field], int]:
 
 def _field(found: re.Match[bytes]) -> Field:
     """The field of a match of ``_FIELD``. Raises Malformed."""
-    key = to_text(_unescaped(found[_KEY_GROUP], _NAME_ESCAPE))
+    key = to_text(_unescaped(found[_KEY_GROUP], _NAME_SPECIALS))
     kind = found.lastindex
     assert kind is not None
     raw = found[kind]
@@ -293,7 +304,7 @@ def _field(found: re.Match[bytes]) -> Field:
     if kind == _INTEGER:
         return Field(key, "integer", _sized(raw, "integer", INT64_MIN, INT64_MAX))
     if kind == _STRING:
-        string = _STRING_ESCAPE.sub(rb"\1", raw) if b"\\" in raw else raw
+        string = unescaped(raw, _STRING_SPECIALS) if b"\\" in raw else raw
         _check_length(string)
         return Field(key, "string", to_text(string))
     if kind == _BOOLEAN:

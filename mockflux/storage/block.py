@@ -124,8 +124,39 @@ class Shape:
         return tuple([fields[position].value for position in self._picks])
 
 
+class Rows:
+    """Rows of one block that are about to be stored, as columns: times (ns), series ids, and values in the order of
+    the block's keys. ``offsets`` are their places in the batch, ascending."""
+
+    __slots__ = ("block", "columns", "offsets", "series", "times")
+
+    def __init__(
+        self, block: Block, times: array[int], series: array[int], offsets: Sequence[int], columns: list[_Column]
+    ) -> None:
+        self.block = block
+        self.times = times
+        self.series = series
+        self.offsets = offsets
+        self.columns = columns
+
+    def merged(self, other: Rows) -> Rows:
+        """The rows of both, which are of the same block, in the order of their offsets."""
+        offsets = [*self.offsets, *other.offsets]
+        order = sorted(range(len(offsets)), key=offsets.__getitem__)
+        both = Rows(self.block, array("q"), array("I"), [offsets[place] for place in order], self.block.columns(()))
+        columns: list[tuple[_Column, _Column, _Column]] = [
+            (both.times, self.times, other.times),
+            (both.series, self.series, other.series),
+        ]
+        columns += zip(both.columns, self.columns, other.columns, strict=True)
+        for column, own, others in columns:
+            whole = [*own, *others]
+            column.extend([whole[place] for place in order])
+        return both
+
+
 class Staged:
-    """Rows of one shape that are about to be stored: collected line by line, then turned into columns."""
+    """Lines of one block that are about to be stored: collected one by one, then turned into columns."""
 
     __slots__ = ("block", "columns", "lines", "offsets", "rows", "times")
 

@@ -45,6 +45,11 @@ class StorageRules:
     delay: float = 0
     deletes: Literal["refused", "at_once", "queued"] = "refused"
 
+    @property
+    def scoped_by_time(self) -> bool:
+        """Whether a field can have one type at one time and another at another."""
+        return self.type_scope in ("shard", "partition")
+
 
 def shard_duration(retention: int) -> int:
     """The length (ns) of the shard groups of a bucket that keeps its points for ``retention`` ns (0: for ever), where

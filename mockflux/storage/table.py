@@ -8,21 +8,25 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, repeat
 from types import MappingProxyType
+from typing import Any
 
 from mockflux.lineprotocol import ColumnType, FieldType, FieldValue, Line, Tags
-from mockflux.storage.block import Block, Row, Shape, Staged
+from mockflux.storage.block import Block, Row, Rows, Shape, Staged
 from mockflux.storage.predicates import Predicate
 from mockflux.storage.removal import remove
 from mockflux.storage.rules import WEEK, StorageRules, scope_of
 from mockflux.storage.schemas import Schemas
 from mockflux.storage.types import Types
 
-_Series = tuple[str, Tags]
+#: Measurement and tags.
+Series = tuple[str, Tags]
+#: A line with its time (ns) and block, for what it may bring: types, columns.
+News = tuple[Line, int, Block]
 _NO_COLUMNS: Mapping[str, ColumnType] = MappingProxyType({})
 
 
@@ -55,14 +59,15 @@ class BucketData:
         self.version = 0
         #: How many lines are stored, those included that later ones overwrote; so never less than count(), but free.
         self.rows = 0
-        #: What an explicit bucket takes; None: anything. Replaced whole, under the lock.
-        self.schemas: Schemas | None = None
-        #: Within what the fields of a line keep their types, given the line and its time in ns.
-        self.scope = scope_of(rules, shard_duration)
+        #: What writing has learned of the lines that come, by whatever key it likes; emptied by all that could make it
+        #: untrue: points, series, types are taken away, or new lines are judged by something else.
+        self.learned: dict[Hashable, Any] = {}
+        self._schemas: Schemas | None = None
+        self._scope = scope_of(rules, shard_duration)
         self._types = Types()
         self._columns: dict[str, dict[str, ColumnType]] = {}
-        self._series_ids: dict[_Series, int] = {}
-        self._series: list[_Series] = []
+        self._series_ids: dict[Series, int] = {}
+        self._series: list[Series] = []
         self._free_ids: list[int] = []  # of series that a delete has left without a point
         self._shapes: dict[Hashable, Shape] = {}
         self._blocks: dict[Hashable, Block] = {}
@@ -72,6 +77,26 @@ class BucketData:
         self._count: int | None = None
         self._sorted_times: array[int] | None = None
         self._field_series: frozenset[tuple[str, Tags, str]] | None = None
+
+    @property
+    def schemas(self) -> Schemas | None:
+        """What an explicit bucket takes; None: anything. Replaced whole, under the lock."""
+        return self._schemas
+
+    @schemas.setter
+    def schemas(self, schemas: Schemas | None) -> None:
+        self._schemas = schemas
+        self.learned = {}
+
+    @property
+    def scope(self) -> Callable[[Line, int], Hashable]:
+        """Within what the fields of a line keep their types, given the line and its time in ns."""
+        return self._scope
+
+    @scope.setter
+    def scope(self, scope: Callable[[Line, int], Hashable]) -> None:
+        self._scope = scope
+        self.learned = {}
 
     # ---------------------------------------------------------------- types
 
@@ -113,24 +138,16 @@ class BucketData:
         if not lines:
             return
         with self.lock:
-            batch = self._stage(lines)
-            before = [(staged.block, len(staged.block)) for staged in batch]
-            try:
-                for staged in batch:
-                    self._store(staged)
-            except BaseException:  # memory, or Ctrl-C in the middle
-                for block, length in before:
-                    block.truncate(length)
-                raise
-            self._next_order += len(lines)
-            self.rows += len(lines)
-            self._oldest = min(self._oldest, min(time for _, time in lines))
-            self._changed()
+            staged = self.stage(lines, range(len(lines)))
+            self.store(list(map(self.numbered, staged)), len(lines), chain.from_iterable(map(self.news, staged)))
 
-    def _stage(self, lines: Sequence[tuple[Line, int]]) -> list[Staged]:
-        """The rows of a batch by block, as columns. Nothing is stored yet, and what follows cannot fail."""
+    def stage(self, lines: Sequence[tuple[Line, int]], offsets: Sequence[int]) -> list[Staged]:
+        """The rows of lines, which have these places in their batch, by block, as columns. Nothing is stored yet.
+
+        Raises TypeError or OverflowError for a value that its field cannot hold.
+        """
         by_block: dict[Block, Staged] = {}
-        for offset, (line, time) in enumerate(lines):
+        for (line, time), offset in zip(lines, offsets, strict=True):
             shape = self._shape(line)
             staged = by_block.get(shape.block)
             if staged is None:
@@ -143,25 +160,54 @@ class BucketData:
             staged.convert()
         return list(by_block.values())
 
-    def _store(self, staged: Staged) -> None:
-        ids = array("I", map(self._series_id, staged.lines))
-        order = array("I", [self._next_order + offset for offset in staged.offsets])
-        scopes = set(map(self.scope, staged.lines, staged.times))
-        for scope in scopes:
-            self._types.add(self._canonical(scope), staged.block.types)
-        if self.rules.tags_are_columns:
-            self._add_columns(staged)
-        staged.block.extend(staged.times, ids, order, staged.columns)
+    def numbered(self, staged: Staged) -> Rows:
+        """The same rows with the ids of their series, which get one if they have none: what follows cannot fail."""
+        ids = array("I", [self.series_id((line.measurement, line.tags)) for line in staged.lines])
+        return Rows(staged.block, staged.times, ids, staged.offsets, staged.columns)
 
-    def _add_columns(self, staged: Staged) -> None:
-        columns = self._columns.setdefault(staged.block.measurement, {})
-        for tags in {line.tags for line in staged.lines}:
-            for key, _ in tags:
-                columns.setdefault(key, "tag")
-        for key, type in staged.block.types.items():
+    def store(self, batch: Sequence[Rows], count: int, news: Iterable[News]) -> None:
+        """Stores the rows of a batch of ``count`` lines, each block once, in one step. ``news`` are lines that may
+        bring types and columns, one of each kind at least. The caller holds the lock."""
+        before = [(rows.block, len(rows.block)) for rows in batch]
+        try:
+            for line, time, block in news:
+                self._types.add(self._canonical(self.scope(line, time)), block.types)
+                if self.rules.tags_are_columns:
+                    self._add_columns(line, block)
+            for rows in batch:
+                order = array("I", [self._next_order + offset for offset in rows.offsets])
+                rows.block.extend(rows.times, rows.series, order, rows.columns)
+        except BaseException:  # memory, or Ctrl-C in the middle
+            for block, length in before:
+                block.truncate(length)
+            raise
+        self._next_order += count
+        self.rows += count
+        self._oldest = min(self._oldest, min(min(rows.times) for rows in batch))
+        self._changed()
+
+    def _add_columns(self, line: Line, block: Block) -> None:
+        columns = self._columns.setdefault(line.measurement, {})
+        for key, _ in line.tags:
+            columns.setdefault(key, "tag")
+        for key, type in block.types.items():
             columns.setdefault(key, type)
         if self.rules.time_column:
             columns.setdefault("time", "timestamp")
+
+    def news(self, staged: Staged) -> Iterable[News]:
+        """One line for each series in each scope: all that matters to types and columns."""
+        lines, times, block = staged.lines, staged.times, staged.block
+        if len(lines) == 1:
+            return [(lines[0], times[0], block)]
+        several = {
+            (self.scope(line, time), line.tags): (line, time, block) for line, time in zip(lines, times, strict=True)
+        }
+        return several.values()
+
+    def block_of(self, line: Line) -> Block:
+        """The block for lines with these field keys and types."""
+        return self._shape(line).block
 
     def _shape(self, line: Line) -> Shape:
         fields = tuple([field[:2] for field in line.fields])
@@ -172,8 +218,8 @@ class BucketData:
             shape = self._shapes[block.measurement, fields] = Shape(block, tuple([key for key, _ in fields]))
         return shape
 
-    def _series_id(self, line: Line) -> int:
-        series = (line.measurement, line.tags)
+    def series_id(self, series: Series) -> int:
+        """The id of a series, which gets one if it has none."""
         id = self._series_ids.get(series)
         if id is None:
             series = _interned(series)
@@ -211,7 +257,7 @@ class BucketData:
                 return 0
             left = set(chain.from_iterable(block.series for block in blocks.values()))
             self._forget_types(blocks.values(), points)
-            self._blocks, self._shapes = blocks, {}  # shapes are made anew as they are needed
+            self._blocks, self._shapes, self.learned = blocks, {}, {}  # made anew as they are needed
             self.rows = sum(map(len, blocks.values()))
             self._oldest = min((min(block.times) for block in blocks.values()), default=math.inf)
             self._forget_series({id for id, _ in points} - left)
@@ -252,6 +298,7 @@ class BucketData:
             self._free_ids.clear()
             self._shapes.clear()
             self._blocks.clear()
+            self.learned = {}
             self._next_order = self.rows = 0
             self._oldest = math.inf
             self._changed()
@@ -318,13 +365,13 @@ class BucketData:
         return found
 
 
-def _interned(series: _Series) -> _Series:
+def _interned(series: Series) -> Series:
     """The same series made of shared strings: names and values of tags repeat."""
     measurement, tags = series
     return sys.intern(measurement), tuple([(sys.intern(key), sys.intern(value)) for key, value in tags])
 
 
-def _bare_line(series: _Series) -> Line:
+def _bare_line(series: Series) -> Line:
     """A line of a series, to ask for its scope."""
     measurement, tags = series
     return Line(0, b"", measurement, tags, (), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -10,9 +10,10 @@ from mockflux.lineprotocol import BadLine, Line
 from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
+from mockflux.writing import quick
 from mockflux.writing.judge import Judgement, judge, points_in
 from mockflux.writing.quoting import Show, as_sent, rendered_or_nth
-from mockflux.writing.rules import ENDLESS, Room, WriteRules
+from mockflux.writing.rules import ENDLESS, Room, WriteRules, endless
 from mockflux.writing.timing import Timing
 
 
@@ -28,17 +29,22 @@ def write(
     data: BucketData,
     rules: WriteRules,
     storage: StorageRules,
-    room: Room = ENDLESS,
+    room: Callable[[], Room] = endless,
 ) -> Verdict:
     """Parse a body, judge its points and store those that may be stored, in one step for any reader.
 
-    Rejections come without text; the profile words them.
+    Rejections come without text; the profile words them. ``room`` is asked only if something has to be judged.
     """
+    grammar = _grammar(rules.grammar)
+    with data.lock:
+        points = quick.store(body, timing, data, rules, storage, room, grammar)
+    if points is not None:
+        return Verdict(points, (), ())
     lines = parse(body, rules.grammar, timing.multiplier)
     show: Show = as_sent
     if rules.quotes == "rendered_or_nth":
-        show = rendered_or_nth(body, _grammar(rules.grammar).rendered)
-    return store(lines, timing, data, rules, storage, room, show)
+        show = rendered_or_nth(body, grammar.rendered)
+    return store(lines, timing, data, rules, storage, room(), show)
 
 
 def accept(

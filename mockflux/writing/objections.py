@@ -39,7 +39,10 @@ _Objection = Callable[[Line, int], Reason | None]
 
 
 class Bench:
-    """Judges the points of one batch in turn."""
+    """Judges the points of one batch in turn.
+
+    ``lines`` are all of the batch, for reasons that tell of it as a whole; without them those are not to be told.
+    """
 
     def __init__(
         self,
@@ -235,7 +238,7 @@ class Bench:
             return None
         if self._width({*stored, *batch, *(key for key, _ in self._of(line))}) <= limit:
             return None
-        wanted = self._wanted_widths[line.measurement]
+        wanted = self._wanted_widths.get(line.measurement, 0)
         return TooManyColumns(line.measurement, self._width(stored.keys()), wanted, limit)
 
     @cached_property

@@ -134,3 +134,8 @@ class Room:
 
 #: Without limits.
 ENDLESS = Room()
+
+
+def endless() -> Room:
+    """Room without limits."""
+    return ENDLESS

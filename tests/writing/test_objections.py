@@ -51,7 +51,7 @@ class Bucket:
         self.storage, self.data = storage, BucketData(storage)
 
     def write(self, body: str, write: WriteRules, room: Room = Room(), timing: Timing | None = None) -> list[Rejection]:  # noqa: B008 (immutable)
-        verdict = commit.write(body.encode(), timing or Timing(1, 0), self.data, write, self.storage, room)
+        verdict = commit.write(body.encode(), timing or Timing(1, 0), self.data, write, self.storage, lambda: room)
         return list(verdict.rejections)
 
     def reasons(self, body: str, write: WriteRules, room: Room = Room(), timing: Timing | None = None) -> list[Reason]:  # noqa: B008 (immutable)

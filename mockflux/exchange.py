@@ -174,6 +174,7 @@ class Exchange:
 
     def weigh(self) -> int:
         """Bytes of memory that it takes, roughly."""
+        self._request.at_rest()
         sent, reply, verdict = self._request, self.reply, self.verdict
         # The target counts twice: path and query are copies.
         size = _OVERHEAD + len(sent.method) + 2 * len(sent.target) + len(sent.body) + _weight_of(sent.headers)

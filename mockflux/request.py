@@ -16,7 +16,7 @@ class Request:
     - any other text: the framing was broken, in the words of the reader below HTTP (chunk errors).
     """
 
-    __slots__ = ("body", "headers", "length", "method", "path", "problem", "query", "target")
+    __slots__ = ("_named", "body", "headers", "length", "method", "path", "problem", "query", "target")
 
     def __init__(
         self,
@@ -35,13 +35,18 @@ class Request:
         self.body = body
         self.problem = problem
         self.length = len(body) if length is None else length
+        self._named: dict[str, str] | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name (``name`` in lower case), or None. Later ones of that name do not count."""
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value
-        return None
+        named = self._named
+        if named is None:
+            named = self._named = {key.lower(): value for key, value in reversed(self.headers)}
+        return named.get(name)
+
+    def at_rest(self) -> None:
+        """Let go of what only makes answering quicker: from now on the request is kept."""
+        self._named = None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target} {self.length} bytes>"

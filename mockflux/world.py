@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -96,6 +96,8 @@ class World:
             self.settings.record, lambda org_id: self.catalog.bucket_named(org_id, "_monitoring")
         )
         self.faults = Plan()
+        #: What the gate remembers (:mod:`mockflux.http.tickets`): it can be emptied at any time.
+        self.tickets: dict[Hashable, Any] = {}
         self.journal = Journal() if journal is None else journal
         # Of the catalog, not of the world: a world that reset() replaces is gone at once.
         self.journal.secrets = partial(secrets_of, self.catalog)
@@ -327,9 +329,15 @@ class World:
 
     def say(self, outcome: Outcome, door: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
         """The reply for an outcome, by the clause that fits or by the one given."""
-        own = {"cluster_uuid": self.cluster_uuid, "trace_id": f"{self._traces.getrandbits(64):016x}",
-               "trace": f"{self._traces.getrandbits(128):032x}"}  # fmt: skip
-        return self.profile.say(outcome, door, self.date(), origin, clause, own)
+        return self.profile.say(outcome, door, self.date(), origin, clause, self._own)
+
+    def _own(self) -> Mapping[str, str]:
+        """What a reply may tell of this world alone."""
+        return {
+            "cluster_uuid": self.cluster_uuid,
+            "trace_id": f"{self._traces.getrandbits(64):016x}",
+            "trace": f"{self._traces.getrandbits(128):032x}",
+        }
 
     def new_request_id(self) -> str:
         """A UUID of version 7 (RFC 9562): the world's time in milliseconds, and chance from the seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 
 from mockflux.http import front
@@ -30,6 +31,15 @@ class Application:
 
     def answer(self, request: Request) -> Reply:
         return front.answer(self._world(), request)
+
+    def failed(self, head: bytes) -> Reply:
+        world = self._world()
+        exchange = world.journal.open(front._as_far_as_it_goes(head), world.clock.now())
+        exchange.door, exchange.error = "http", traceback.format_exc()
+        reply = front._sorry(world, "http") if head else Reply(0, "", [])
+        reply.close = True
+        world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
+        return reply
 
     def refuse(self, problem: str, head: bytes) -> Reply | None:
         return front.refuse(self._world(), problem, head)

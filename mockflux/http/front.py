@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mockflux.http import gate, planned
+from mockflux.http import gate, planned, tickets
 from mockflux.http.nearmiss import hint
 from mockflux.http.passage import Passage
 from mockflux.http.routes import Handler, Place, handler_of, locate
@@ -19,6 +19,7 @@ from mockflux.request import Request
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault
+    from mockflux.http.tickets import Ticket
     from mockflux.journal import Exchange
     from mockflux.world import World
 
@@ -50,14 +51,15 @@ def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Rep
     """The reply to a request; the exchange is in the journal when this returns. Never raises."""
     untimely = _tick_on(world) if world.clock.ticks else None
     exchange = world.journal.open(request, world.clock.now())
-    place = locate(world.profile, request.path, request.method)
+    ticket = tickets.find(world, request)
+    place = locate(world.profile, request.path, request.method) if ticket is None else ticket.place
     exchange.door = place.door
     try:
         if untimely is not None:
             raise untimely
         world.work_off()
         fault = exchange.fault = planned.befalls(world, request, place) if world.faults else None
-        reply = _answer(world, request, place, exchange, fault, dispatch)
+        reply = _answer(world, request, place, exchange, fault, dispatch, ticket)
     except Exception:
         exchange.error = traceback.format_exc()
         reply = _sorry(world, place.door)
@@ -114,24 +116,36 @@ def _as_far_as_it_goes(head: bytes) -> Request:
 
 
 def _answer(
-    world: World, request: Request, place: Place, exchange: Exchange, fault: Fault | None, dispatch: Dispatch
+    world: World,
+    request: Request,
+    place: Place,
+    exchange: Exchange,
+    fault: Fault | None,
+    dispatch: Dispatch,
+    ticket: Ticket | None,
 ) -> Reply:
     if fault is None:
-        return _handle(world, request, place, exchange, dispatch)
+        return _handle(world, request, place, exchange, dispatch, ticket)
     if fault.transport == "reset_before":
         reply = Reply(0, "", [])
     elif fault.clauses:
         reply = planned.said_out_of_turn(world, request, place, fault)
     else:
-        reply = _handle(world, request, place, exchange, dispatch)
+        reply = _handle(world, request, place, exchange, dispatch, ticket)
     reply.delay = fault.delay
     reply.transport = {None: None, "truncate": "truncate"}.get(fault.transport, "reset")
     return reply
 
 
-def _handle(world: World, request: Request, place: Place, exchange: Exchange, dispatch: Dispatch) -> Reply:
+def _handle(
+    world: World, request: Request, place: Place, exchange: Exchange, dispatch: Dispatch, ticket: Ticket | None
+) -> Reply:
     passage = Passage(world, request, place)
-    outcome = gate.before_door(passage) or _at_the_place(passage, dispatch)
+    if ticket is not None and ticket.holds(world):
+        outcome = ticket.admit(passage) or dispatch(passage, ticket.handler)
+    else:
+        version = world.catalog.version  # before anything is asked: what changes meanwhile makes the ticket void
+        outcome = gate.before_door(passage) or _at_the_place(passage, dispatch, version)
     exchange.verdict, exchange.simulated = passage.verdict, passage.simulated
     if passage.simulated:
         exchange.hint = hint(passage, outcome)
@@ -142,7 +156,7 @@ def _handle(world: World, request: Request, place: Place, exchange: Exchange, di
     return reply
 
 
-def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
+def _at_the_place(passage: Passage, dispatch: Dispatch, version: int) -> Outcome:
     place = passage.place
     if place.methods is None:  # a path that the edition does not have, or OPTIONS *
         return OptionsListed() if place.door == "http" else PathNotFound()
@@ -158,6 +172,7 @@ def _at_the_place(passage: Passage, dispatch: Dispatch) -> Outcome:
     if handler is None:
         passage.simulated = False
         return PathNotFound()
+    tickets.issue(passage, handler, version)
     return dispatch(passage, handler)
 
 

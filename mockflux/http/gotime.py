@@ -6,7 +6,6 @@ import re
 from datetime import datetime
 
 _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
-_EPOCH = datetime(1970, 1, 1)
 #: As many days as 400 years of the Gregorian calendar have, after which it repeats.
 _ERA = 146_097
 
@@ -31,7 +30,7 @@ def read_rfc3339nano(text: str) -> int | None:
         local = datetime(year or 400, month, day, hour, minute, second)
     except ValueError:
         return None
-    passed = local - _EPOCH
+    passed = local - datetime(1970, 1, 1)  # made here: made with the module, it might stay freezegun's kind
     days = passed.days - (0 if year else _ERA)
     nanoseconds = int((fraction or "0")[:9].ljust(9, "0"))
     return (days * 86_400 + passed.seconds - offset) * 10**9 + nanoseconds

@@ -7,14 +7,14 @@ profile.say(outcomes.BucketNotFound(bucket="plant"), "v2-write", date)
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mockflux.outcomes import Outcome
-from mockflux.profile.clause import NOTHING_OWN, Clause, Speaker
+from mockflux.profile.clause import Clause, Speaker
 from mockflux.profile.doors import check_doors, narrowed
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.profile.evidence import Evidence, read_evidence
@@ -95,12 +95,12 @@ class Profile:
         date: str,
         origin: str | None = None,
         clause: Clause | None = None,
-        own: Mapping[str, str] = NOTHING_OWN,
+        own: Callable[[], Mapping[str, str]] | None = None,
     ) -> Reply:
         """The reply for an outcome at a door, by the clause that fits or by the one given.
 
-        ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``own`` are facts of the
-        world's own (see :data:`mockflux.profile.clause.NOTHING_OWN`).
+        ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``own`` gives facts of
+        the world's own (see :data:`mockflux.profile.clause.NOTHING_OWN`); it is asked only if they are told.
         """
         return self._speaker.say(outcome, door, date, origin, clause, own)
 

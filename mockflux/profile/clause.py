@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mockflux.outcomes import Outcome, PointsRejected
@@ -22,6 +23,8 @@ _KEPT = ("atomic", "partial", "all")
 NOTHING_OWN: Mapping[str, str] = {"cluster_uuid": "", "trace_id": "", "trace": ""}
 #: Statuses that never carry a body, nor a length (RFC 9110).
 _BODILESS = (204, 304)
+#: Facts that are the same each time a clause is said at a door, where no Origin comes with the request.
+_CONSTANT = frozenset(("code", "status", "version", "origin", "message"))
 #: Headers that the server writes itself.
 _SERVERS_OWN = ("date", "transfer-encoding")
 
@@ -71,9 +74,6 @@ def kind_forms(kind: str) -> tuple[str, ...]:
 
 class Clause:
     """One rule of a profile: compiled templates and the headers in the order of the wire."""
-
-    __slots__ = ("_body", "_each", "_encode", "_headers", "_join", "_message", "at_door", "by", "code", "example",
-                 "key", "length", "phrase", "plain", "status")  # fmt: skip
 
     def __init__(self, merged: Merged, text: str, entry: Mapping[str, Any], door: str = "") -> None:
         """``door``: as the clause is said at that door, whose own form of the envelope counts if there is one."""
@@ -157,7 +157,7 @@ class Clause:
             raise ProfileError(file, f"{place}.code", f"unknown code {entry['code']!r}; {one_of(codes)}")
         return int(codes[entry["code"]])
 
-    @property
+    @cached_property
     def fact_names(self) -> frozenset[str]:
         """The facts that the clause's templates use."""
         used = self._message.names | self._body.names
@@ -257,6 +257,7 @@ class Speaker:
         self.clauses = {text: Clause(merged, text, entry) for text, entry in entries.items()}
         _refuse_competitors(merged, self.clauses)
         self._found: dict[tuple[str, str, str], Clause | None] = {}
+        self._steady: dict[tuple[str, str], _Steady] = {}
 
     def find(self, outcome: str, kind: str, door: str) -> Clause | None:
         """The clause that says this outcome at this door; None where the profile has none."""
@@ -283,18 +284,22 @@ class Speaker:
         date: str,
         origin: str | None = None,
         clause: Clause | None = None,
-        own: Mapping[str, str] = NOTHING_OWN,
+        own: Callable[[], Mapping[str, str]] | None = None,
     ) -> Reply:
-        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin, ``own`` are
-        facts of the world's own.
+        """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin. ``own``
+        gives facts of the world's own; it is asked only if they are told.
 
         Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
         """
         clause = clause or self.find(outcome.name, outcome.kind, door)
         if clause is None:
             raise LookupError(f"the profile has no clause for {outcome.name}:{outcome.kind}@{door}")
+        if origin is None and (steady := self._steady.get((clause.key, door))) is not None and steady.clause is clause:
+            return steady.reply(date)
         facts = outcome.facts()
-        facts.update(own, code=clause.code, status=clause.status, version=self._version, origin=origin)
+        used = clause.fact_names.union(*(template.names for template in self._always.get(door, {}).values()))
+        facts.update(own() if own and used & NOTHING_OWN.keys() else NOTHING_OWN)
+        facts.update(code=clause.code, status=clause.status, version=self._version, origin=origin)
         body = clause.body(outcome, facts)
         headers = list(_filled(clause.headers(self._always.get(door, {})), facts))
         if clause.plain:
@@ -305,7 +310,26 @@ class Speaker:
             chunked = len(body) > self._chunk_above.get(door, 0) > 0
             length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
         headers = ORDERS[self._order[door]](headers, ("Date", date), length)
+        if origin is None and used <= _CONSTANT:
+            self._steady[clause.key, door] = _Steady(clause, headers, body)
         return Reply(clause.status, clause.phrase, headers, body, clause=clause.key)
+
+
+class _Steady:
+    """A reply that is the same each time, but for the date."""
+
+    __slots__ = ("_behind", "_body", "_name", "_to_date", "clause")
+
+    def __init__(self, clause: Clause, headers: list[Header], body: bytes) -> None:
+        self.clause = clause
+        at = next(place for place, (name, _) in enumerate(headers) if name.lower() == "date")
+        self._to_date, self._name, self._behind = headers[:at], headers[at][0], headers[at + 1 :]
+        self._body = body
+
+    def reply(self, date: str) -> Reply:
+        """The reply at that date."""
+        headers = [*self._to_date, (self._name, date), *self._behind]
+        return Reply(self.clause.status, self.clause.phrase, headers, self._body, clause=self.clause.key)
 
 
 def _always(merged: Merged, door: str, headers: Mapping[str, str]) -> dict[str, Template]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -80,5 +81,6 @@ def _verdict(judgement: Judgement, rules: WriteRules) -> Verdict:
     return Verdict(points_in(judgement.fit, rules), tuple(judgement.rejections), tuple(judgement.dropped))
 
 
+@cache
 def _grammar(name: str) -> ModuleType:
     return import_module(f"mockflux.lineprotocol.{name}")

@@ -13,6 +13,8 @@ from collections.abc import Callable
 GZIP = ("gzip", "x-gzip")
 #: How much is inflated at once: bounds the memory that a bomb can take beyond the limit.
 _STEP = 1 << 20
+#: How many compressed bytes are taken at once, first of a member and then: what zlib leaves of them it copies.
+_FIRST_SIP, _SIP = 256, 1 << 16
 _MAGIC = b"\x1f\x8b\x08"
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _FRESERVED = 2, 4, 8, 16, 0xE0
 
@@ -62,7 +64,8 @@ def inflate(body: bytes, limit: int, reader: str = "go") -> bytes:
     """The content of a gzip body, all its members joined; ``reader`` (``go``, ``flate2``) tells what is wrong with it.
 
     Raises DecodeError where the body is broken, TooLarge as soon as more than ``limit`` bytes have come out; at most
-    a step of 1 MiB more than that is ever held.
+    a step of 1 MiB more than that is ever held, and as much again while the parts are joined. Takes as long as the body
+    and its content are, into however many members it is cut.
     """
     header_fault, data_fault = _READERS[reader]
     parts: list[bytes] = []
@@ -83,8 +86,13 @@ def inflate(body: bytes, limit: int, reader: str = "go") -> bytes:
 def _member(body: bytes, start: int, room: int, parts: list[bytes]) -> tuple[int, int]:
     """Inflate one member into ``parts``; where it ends, and how much room is left. Raises zlib.error."""
     reader = zlib.decompressobj(wbits=31)
-    data = memoryview(body)[start:]
+    data: bytes | memoryview = b""
+    whole, sip = memoryview(body), _FIRST_SIP
     while not reader.eof:
+        if not data:
+            data = whole[start : start + sip]
+            start += len(data)
+            sip = _SIP
         # One byte more than there is room for: what is wrong behind it is not come to any more.
         part = reader.decompress(data, min(_STEP, room + 1))
         room -= len(part)
@@ -92,10 +100,10 @@ def _member(body: bytes, start: int, room: int, parts: list[bytes]) -> tuple[int
             raise TooLarge
         if part:
             parts.append(part)
-        elif not reader.eof and not reader.unconsumed_tail:
+        elif not reader.eof and not reader.unconsumed_tail and start == len(body):
             raise DecodeError("truncated")
-        data = memoryview(reader.unconsumed_tail)
-    return len(body) - len(reader.unused_data), room
+        data = reader.unconsumed_tail
+    return start - len(reader.unused_data), room
 
 
 def _in_trailer(error: zlib.error) -> bool:
@@ -184,9 +192,16 @@ def utf8_fault(body: bytes) -> tuple[str, int, int] | None:
     """
     if body.isascii():
         return None
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        kind = "incomplete_utf8" if error.reason == "unexpected end of data" else "not_utf8"
-        return kind, error.start, error.end - error.start
+    start = 0
+    while start < len(body):
+        # By steps, since a text can take four times the memory of its bytes.
+        try:
+            body[start : start + _STEP].decode()
+        except UnicodeDecodeError as error:
+            if start + error.end == len(body) or error.reason != "unexpected end of data":
+                kind = "incomplete_utf8" if error.reason == "unexpected end of data" else "not_utf8"
+                return kind, start + error.start, error.end - error.start
+            start += error.start  # the step ended within a character
+        else:
+            start += _STEP
     return None

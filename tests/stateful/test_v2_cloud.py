@@ -11,7 +11,6 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, note, settings
@@ -134,6 +133,10 @@ class BucketModel:
         self.id, self.retention, self.schemas = id, retention, schemas
         self.stored: dict[tuple[str, Tags, int, str], Value] = {}
 
+    def is_late(self, value: Value, now: int) -> bool:
+        """Whether the value is older than the bucket keeps."""
+        return bool(self.retention) and value.time < now - self.retention
+
     def kind_of(self, value: Value) -> str | None:
         """The type that the value's field has in its series; None without a value there."""
         same = [own.kind for own in self.stored.values() if own[2:5] == value[2:5]]
@@ -206,15 +209,13 @@ class Model:
         self.refusals: list[tuple[str, str]] = []
         self.fates: dict[int, str] = {}
 
-    def queue_values(self) -> Iterator[tuple[BucketModel, Value]]:
-        for own in self.queue:
-            if isinstance(own, Write):
-                yield from ((own.bucket, value) for value in own.values)
-
     def series(self) -> set[tuple[str, ...]]:
         """The series that the quota counts: what is stored, and what is in the queue."""
         stored = [bucket.series() for bucket in self.buckets.values()]
-        return set().union(*stored, self.series_of(self.queue_values()))
+        writes = [own for own in self.queue if isinstance(own, Write)]
+        coming = [(own.bucket, value) for own in writes for value in own.values
+                  if not own.bucket.is_late(value, own.at - DELAY)]  # fmt: skip
+        return set().union(*stored, self.series_of(coming))
 
     @staticmethod
     def series_of(values: Any) -> set[tuple[str, ...]]:
@@ -260,7 +261,7 @@ class Model:
             if gone:
                 self.settle(value, "lost bucket")
                 continue
-            if due.bucket.retention and value.time < now - due.bucket.retention:
+            if due.bucket.is_late(value, now):
                 self.settle(value, "late")
                 late.append((value.line, "outside_retention"))
                 continue
@@ -420,7 +421,8 @@ class Cloud(RuleBasedStateMachine):
                 else:
                     refused.append((refusal, value))
         values = [value for line in found if not isinstance(line, str) for value in line]
-        if not self.passes_cardinality(reply, {(bucket.id, *map(str, value[2:5])) for value in queued}):
+        coming = [value for value in queued if not bucket.is_late(value, self.now)]  # what is late brings no series
+        if not self.passes_cardinality(reply, {(bucket.id, *map(str, value[2:5])) for value in coming}):
             self.refuse_whole(values)
             return
         for refusal, whose in refused:

@@ -14,42 +14,49 @@ from mockflux.outcomes import Outcome
 
 Check = Callable[[Passage], Outcome | None]
 
+
+def _by_name(*checks: Check) -> dict[str, Check]:
+    return {check.__name__: check for check in checks}
+
+
+#: Those whose answer is the same as long as the request line, the Authorization header and the catalog are.
+LASTING = _by_name(
+    requests.known_method,
+    requests.options,
+    requests.cors,
+    requests.method,
+    requests.exact_method,
+    requests.params,
+    requests.precision,
+    tokens.token,
+    tokens.permission,
+    tokens.permission_by_name,
+    targets.target_given,
+    targets.name,
+    targets.org,
+    targets.org_given,
+    targets.own_org,
+    targets.target,
+    targets.mapping,
+    targets.mapping_by_right,
+    targets.mapping_or_new,
+    targets.database,
+    targets.database_limit,
+)
+#: Those that look at other headers, at the body, or at what is left of a quota.
+PASSING = _by_name(
+    requests.whole_body,
+    bodies.gzip_header,
+    bodies.encoding,
+    bodies.size,
+    bodies.inflate,
+    bodies.utf8,
+    bodies.quota,
+    bodies.delete_quota,
+    deletions.deletion,
+    deletions.whole_points,
+    deletions.delete_bucket,
+    deletions.delete_permission,
+)
 #: By the names that a profile uses.
-ALL: dict[str, Check] = {
-    check.__name__: check
-    for check in (
-        requests.known_method,
-        requests.whole_body,
-        requests.options,
-        requests.cors,
-        requests.method,
-        requests.exact_method,
-        requests.params,
-        requests.precision,
-        tokens.token,
-        tokens.permission,
-        tokens.permission_by_name,
-        targets.target_given,
-        targets.name,
-        targets.org,
-        targets.org_given,
-        targets.own_org,
-        targets.target,
-        targets.mapping,
-        targets.mapping_by_right,
-        targets.mapping_or_new,
-        targets.database,
-        targets.database_limit,
-        bodies.gzip_header,
-        bodies.encoding,
-        bodies.size,
-        bodies.inflate,
-        bodies.utf8,
-        bodies.quota,
-        bodies.delete_quota,
-        deletions.deletion,
-        deletions.whole_points,
-        deletions.delete_bucket,
-        deletions.delete_permission,
-    )
-}
+ALL = {**LASTING, **PASSING}

@@ -271,7 +271,7 @@ SECTIONS: dict[str, Form] = {
         {**_by_door(_HEADERS), "date": OneOf("real", "clock")}, required=("order", "chunk_above", "close", "always")
     ),
     "faults": Table(
-        {"doors": ListOf(OneOf(*DOORS), unique=True), "prefer": ListOf(OneOf(*Outcome.CATALOGUE))},
+        {"doors": ListOf(OneOf(*DOORS), unique=True), "prefer": ListOf(OneOf(*sorted(Outcome.CATALOGUE)))},
         required=("doors", "prefer"),
     ),
     "clients": TableOf(

@@ -12,8 +12,6 @@ from mockflux.lineprotocol import to_bytes
 
 __tracebackhide__ = True  # as in public.py
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def text(name: str, value: Any) -> str:
     """A name or a secret. Raises TypeError unless it is a string, ValueError if it is empty."""
@@ -94,7 +92,7 @@ def moment(name: str, at: Any) -> int | None:
         raise TypeError(f"{name}={at!r}: expected a datetime with a time zone")
     if at.utcoffset() is None:
         raise ValueError(f"{name}={at.isoformat()} has no time zone: give it one, as in tzinfo=datetime.UTC")
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1_000
 
 
 def body(lines: Any) -> bytes:

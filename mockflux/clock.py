@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _SECOND = 10**9
 #: What InfluxDB can give to a point (int64 ns without the values it reserves): 1677-09-21 to 2262-04-11.
@@ -64,7 +63,7 @@ class Clock:
 
     def datetime(self) -> dt.datetime:
         """The time as an aware datetime in UTC, cut to whole microseconds."""
-        return _EPOCH + dt.timedelta(microseconds=self.now() // 1000)
+        return _epoch() + dt.timedelta(microseconds=self.now() // 1000)
 
     @property
     def tick(self) -> float | dt.timedelta:
@@ -146,6 +145,12 @@ def _patience() -> Callable[[], float]:
 patience = _patience()
 
 
+def _epoch() -> dt.datetime:
+    # Made when it is needed: made with the module, it would stay freezegun's kind of datetime for good where the first
+    # world of a process is made while freezegun makes time stand.
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
 def to_ns(at: dt.datetime) -> int:
     """A datetime as nanoseconds since the epoch. Raises ValueError where it has no time zone or InfluxDB cannot
     store it, TypeError for anything else."""
@@ -153,7 +158,7 @@ def to_ns(at: dt.datetime) -> int:
         raise TypeError(f"expected a datetime with a time zone, not {at!r}")
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no time zone: give it one, as in tzinfo=datetime.UTC")
-    return _storable((at - _EPOCH) // _MICROSECOND * 1000)
+    return _storable((at - _epoch()) // _MICROSECOND * 1000)
 
 
 def _storable(ns: int) -> int:

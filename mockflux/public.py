@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockflux import access, arguments, choosing, planning
 from mockflux.clock import Clock
 from mockflux.forking import Stationary
-from mockflux.http import probes, writes  # noqa: F401  not left to the first request: see below
 from mockflux.http.application import Application
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from mockflux.reasons import Rejection
     from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
-
-# Handlers of writes and probes are imported here, in the thread of whoever imports this, for they are always needed: a
-# server's thread that is cut off in an import, since the interpreter ends, would keep the lock of all imports.
 
 # Misuse is shown in the caller's own lines: pytest leaves these frames out of its tracebacks.
 __tracebackhide__ = True
@@ -98,14 +96,25 @@ class Server:
         self._host, self._port = arguments.address(host, port)
         self._tls = tls
         self._server: Stationary | None = None
+        self._starting = threading.Lock()  # held by the one thread that starts it
         self._ca_file: str | None = None
 
     # ---------------------------------------------------------------- life
 
     def start(self) -> Server:
         """Listen. Raises OSError, in one sentence, if the port is taken; RuntimeError if it listens already."""
-        if self._server is not None:
-            raise RuntimeError("this server has been started already")
+        alone = self._starting.acquire(blocking=False)
+        try:
+            if not alone or self._server is not None:
+                raise RuntimeError("this server has been started already")
+            self._server = self._started()
+        finally:
+            if alone:
+                self._starting.release()
+        return self
+
+    def _started(self) -> Stationary:
+        self._import_the_rest()
         context = None
         if self._tls:
             from mockflux.server.tls import authority, keep
@@ -119,8 +128,15 @@ class Server:
         except BaseException:
             self._forget_ca()
             raise
-        self._server = server
-        return self
+        return server
+
+    def _import_the_rest(self) -> None:
+        """Import what every first write imports: in a thread of the server, the end of the interpreter might cut that
+        off, and what is imported on the way out would wait for ever for the lock of imports."""
+        for module in ("http.probes", "http.writes"):
+            import_module(f"mockflux.{module}")
+        for rules in self.profile.settings.write.values():
+            import_module(f"mockflux.lineprotocol.{rules.grammar}")
 
     def stop(self) -> None:
         """Close port and connections; what is stored can still be looked at. Does nothing if it is not running."""

@@ -5,23 +5,26 @@
         assert mockflux.points("home")
 
 Pytest imports this module in every run of everyone who has mockflux installed. So it imports only what pytest has
-loaded anyway; everything else comes with the first fixture, marker or option that needs it.
+loaded anyway, and says no more than pytest has to know of everybody; everything else comes with the first fixture,
+marker or option that needs it, from :mod:`mockflux.fixtures`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from mockflux.fixtures import ServerFactory
     from mockflux.public import Server
     from mockflux.watching import Watch
 
-__all__ = ["NotSimulatedWarning", "ServerFactory"]
+__all__ = ["NotSimulatedWarning"]
 
 ENVIRONMENT = "MOCKFLUX_PROFILE"
 DEFAULT = "v2-oss"
@@ -93,13 +96,9 @@ def _located(profile: str, base: Path) -> str:
 @pytest.fixture(name="mockflux")
 def _fixture(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A simulated InfluxDB with a fresh world, listening; a mockflux.Server. Choose with @pytest.mark.mockflux."""
-    arguments, by = _asked(request)
-    watch = _watch(request.config)
-    try:
-        server = watch.start("mockflux", arguments, for_one_test=True)
-    except (TypeError, ValueError, OSError, ImportError) as error:
-        problem = getattr(error, "strerror", None) or error  # without the number of an OSError
-        raise pytest.fail.Exception(f"{by}: {problem}", pytrace=False) from None
+    from mockflux.fixtures import started
+
+    server = started(request, _watch(request.config), partial(_chosen, request.config))
     yield server
     server.stop()
 
@@ -107,38 +106,11 @@ def _fixture(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def mockflux_server_factory(request: pytest.FixtureRequest) -> Iterator[ServerFactory]:
     """Starts servers for fixtures of class, module or session scope: factory(profile, **as mockflux.Server)."""
-    factory = ServerFactory(request.config)
+    from mockflux.fixtures import ServerFactory
+
+    factory = ServerFactory(_watch(request.config), partial(_chosen, request.config))
     yield factory
     factory.stop()
-
-
-class ServerFactory:
-    """Starts servers and stops them all when the session ends.
-
-        @pytest.fixture(scope="module")
-        def influx(mockflux_server_factory):
-            return mockflux_server_factory("v2-oss", clock="frozen")
-
-    The arguments are those of :class:`mockflux.Server`, and so are the errors. Without a profile it takes that of
-    ``--mockflux-profile``, the ini option ``mockflux_profile`` or ``MOCKFLUX_PROFILE``, else ``v2-oss``; markers do
-    not count, since a server may outlive the test that carries one.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._started: list[Server] = []
-
-    def __call__(self, profile: str | os.PathLike[str] | None = None, **arguments: Any) -> Server:
-        """A server that listens already. Raises what :class:`mockflux.Server` and its ``start()`` raise."""
-        arguments["profile"] = _chosen(self._config)[0] if profile is None else profile
-        server = _watch(self._config).start("mockflux_server_factory", arguments)
-        self._started.append(server)
-        return server
-
-    def stop(self) -> None:
-        """Stop the servers, the last one first."""
-        while self._started:
-            self._started.pop().stop()
 
 
 def _watch(config: pytest.Config) -> Watch:
@@ -147,76 +119,14 @@ def _watch(config: pytest.Config) -> Watch:
     return config.stash.setdefault(_WATCH, Watch())
 
 
-def _asked(request: pytest.FixtureRequest) -> tuple[dict[str, Any], str]:
-    """The arguments of Server for the test that asks, and who chose them. Fails the test if its markers disagree."""
-    marker = request.node.get_closest_marker("mockflux")
-    arguments: dict[str, Any] = dict(marker.kwargs) if marker else {}
-    profiles = [*(marker.args if marker else ()), *([arguments.pop("profile")] if "profile" in arguments else ())]
-    edition = getattr(request, "param", None)
-    if len(profiles) > 1:
-        raise pytest.fail.Exception(
-            f"@pytest.mark.mockflux takes one profile, not {len(profiles)}; for several there is "
-            f"@pytest.mark.mockflux_editions",
-            pytrace=False,
-        )
-    if edition is not None and profiles:
-        raise pytest.fail.Exception(
-            f"@pytest.mark.mockflux_editions chooses the profiles of this test, so @pytest.mark.mockflux must not name "
-            f"one: leave {profiles[0]!r} out",
-            pytrace=False,
-        )
-    if edition is not None:
-        return {"profile": edition, **arguments}, "@pytest.mark.mockflux_editions"
-    if profiles:
-        return {"profile": profiles[0], **arguments}, "@pytest.mark.mockflux"
-    profile, by = _chosen(request.config)
-    by = " and ".join(filter(None, (by, "@pytest.mark.mockflux" if marker else "")))
-    return {"profile": profile, **arguments}, by or "mockflux"
-
-
 # ------------------------------------------------------------------------------------------ one test, many editions
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    marker = metafunc.definition.get_closest_marker("mockflux_editions")
-    if marker is None:
-        return
-    if "mockflux" in metafunc.fixturenames:
-        profiles = _editions(metafunc.definition.nodeid, marker.args, marker.kwargs)
-        ids = [Path(profile).stem if profile.endswith(".toml") else profile for profile in profiles]
-        metafunc.parametrize("mockflux", profiles, ids=ids, indirect=True)
-    elif marker in metafunc.definition.own_markers:  # one on a class or module is for those tests that use the fixture
-        raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {_unused('mockflux_editions')}")
+    if metafunc.definition.get_closest_marker("mockflux_editions") is not None:
+        from mockflux.fixtures import parametrize
 
-
-def _editions(nodeid: str, asked: tuple[Any, ...], keywords: Mapping[str, Any]) -> list[str]:
-    """The profiles that the marker names, each once. Raises CollectError for what is none."""
-    from mockflux.profile import load_profile
-    from mockflux.profile.load import concrete, find
-
-    place = f"{nodeid}: @pytest.mark.mockflux_editions"
-    if keywords or not asked:
-        raise pytest.Collector.CollectError(
-            f"{place} takes ids of profiles, or 'all'; switches and the like go to @pytest.mark.mockflux"
-        )
-    profiles: list[str] = []
-    try:
-        for name in map(os.fspath, asked):
-            if name == "all":
-                profiles += [known for known in concrete() if load_profile(known).standing == "documented"]
-            else:
-                find(name)
-                profiles.append(name)
-    except (TypeError, ValueError) as error:
-        raise pytest.Collector.CollectError(f"{place}: {error}") from None
-    return list(dict.fromkeys(profiles))
-
-
-def _unused(marker: str) -> str:
-    return (
-        f"@pytest.mark.{marker} has no effect, since the test does not use the fixture mockflux; take it as an "
-        f"argument or name it in @pytest.mark.usefixtures"
-    )
+        parametrize(metafunc)
 
 
 # ------------------------------------------------------------------------------------------ during a test
@@ -237,53 +147,16 @@ def pytest_runtest_makereport(
     report = yield
     watch = item.config.stash.get(_WATCH, None)
     if watch is not None:
-        _tell(item, report, watch)
+        from mockflux.fixtures import tell
+
+        tell(item, report, watch, NotSimulatedWarning)
         if report.when == "teardown":
             watch.end()
     if report.when == "call" and report.passed and _marked_in_vain(item, watch):
-        _fail(report, _unused("mockflux"))
+        from mockflux.fixtures import fail, unused
+
+        fail(report, unused("mockflux"))
     return report
-
-
-def _tell(item: pytest.Item, report: pytest.TestReport, watch: Watch) -> None:
-    """Warn of what is not simulated, fail a test in which mockflux went wrong, let a failed one tell its story."""
-    if report.skipped or (report.passed and report.when == "setup"):
-        return  # skipped, failed as expected, or just begun: there will be another report, that of the teardown
-    from mockflux import report as text
-
-    # A test is failed here, not by an exception in a teardown: that would give a passed test and an error beside it.
-    errors, refused = watch.errors(), _warn(item, watch)
-    broken = bool(errors) and report.passed
-    if broken:
-        _fail(report, text.of_errors(errors))
-    elif refused and report.passed:
-        _fail(report, "\n".join(refused))
-    if report.failed:
-        story = text.of_servers(watch.servers, getattr(item, "funcargs", {}), () if broken else errors)
-        if story and story != watch.told:
-            report.sections.append(("mockflux", story))
-            watch.told = story
-
-
-def _warn(item: pytest.Item, watch: Watch) -> list[str]:
-    """Warn of requests that are not simulated. Returns those warnings that a filter turned into errors."""
-    refused = []
-    for sentence in watch.not_simulated():
-        try:
-            item.warn(NotSimulatedWarning(sentence))
-        except NotSimulatedWarning:
-            refused.append(sentence)
-    return refused
-
-
-def _fail(report: pytest.TestReport, text: str) -> None:
-    """Fail a test that has passed. The first paragraph is the reason; what follows stands in a section of its own,
-    since the summary at the end of a run may repeat the reason whole."""
-    reason, _, details = text.partition("\n\n")
-    report.outcome = "failed"
-    report.longrepr = reason
-    if details:
-        report.sections.insert(0, ("inside mockflux", details))
 
 
 def _marked_in_vain(item: pytest.Item, watch: Watch | None) -> bool:

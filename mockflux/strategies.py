@@ -16,6 +16,7 @@ twice, a column that is tag and field). Values are typed as the line types them;
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -61,6 +62,14 @@ def names(*, max_size: int = 12) -> st.SearchStrategy[str]:
     No control characters, and no backslash: whether one may stand before a comma, a space or at the end depends on
     the edition, and the simplest rule is to have none. Nothing that begins like a comment or a system column.
     """
+    return _names(max_size)
+
+
+# Strategies are made once: Hypothesis looks closely at each new one, which takes longer than to draw from it.
+
+
+@cache
+def _names(max_size: int) -> st.SearchStrategy[str]:
     characters = st.one_of(
         st.sampled_from(' ,="aB7.-é日'),
         st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\\"),
@@ -71,6 +80,11 @@ def names(*, max_size: int = 12) -> st.SearchStrategy[str]:
 def values(kind: FieldType) -> st.SearchStrategy[float | int | str | bool]:
     """Field values of one type: finite floats, integers of 64 bits, any text (newlines, quotes and backslashes too,
     but no NUL and no CR)."""
+    return _values(kind)
+
+
+@cache
+def _values(kind: FieldType) -> st.SearchStrategy[float | int | str | bool]:
     match kind:
         case "float":
             return st.floats(allow_nan=False, allow_infinity=False)
@@ -92,14 +106,43 @@ def values(kind: FieldType) -> st.SearchStrategy[float | int | str | bool]:
 
 def fields(*, types: tuple[FieldType, ...] = _TYPES) -> st.SearchStrategy[Field]:
     """One field with a type out of ``types``."""
-    return st.sampled_from(types).flatmap(lambda kind: st.builds(Field, names(), st.just(kind), values(kind)))
+    return _fields(tuple(types))
+
+
+@cache
+def _fields(types: tuple[FieldType, ...]) -> st.SearchStrategy[Field]:
+    return st.sampled_from(types).flatmap(_fields_of)
+
+
+@cache
+def _fields_of(kind: FieldType) -> st.SearchStrategy[Field]:
+    return st.builds(Field, names(), st.just(kind), values(kind))
+
+
+@cache
+def _keys_and_values(max_tags: int) -> st.SearchStrategy[dict[str, str]]:
+    return st.dictionaries(names(), names(), max_size=max_tags)
+
+
+@cache
+def _several_fields(types: tuple[FieldType, ...], max_fields: int) -> st.SearchStrategy[list[Field]]:
+    return st.lists(_fields(types), min_size=1, max_size=max_fields, unique_by=_key_of)
+
+
+def _key_of(field: Field) -> str:
+    return field.key
+
+
+@cache
+def _times() -> st.SearchStrategy[int | None]:
+    return st.none() | st.integers(MIN_TIME, MAX_TIME)
 
 
 @st.composite
 def points(draw: st.DrawFn, *, types: tuple[FieldType, ...] = _TYPES, max_tags: int = 4, max_fields: int = 4) -> Point:
     """Points with up to ``max_tags`` tags and one to ``max_fields`` fields; no name is used twice in a point."""
-    tags = draw(st.dictionaries(names(), names(), max_size=max_tags))
-    drawn = draw(st.lists(fields(types=types), min_size=1, max_size=max_fields, unique_by=lambda field: field.key))
+    tags = draw(_keys_and_values(max_tags))
+    drawn = draw(_several_fields(tuple(types), max_fields))
     # A key drawn as both is renamed, not filtered: filtering would throw away most of the interesting short names.
     taken = set(tags)
     unique = []
@@ -110,13 +153,18 @@ def points(draw: st.DrawFn, *, types: tuple[FieldType, ...] = _TYPES, max_tags: 
         taken.add(key)
         unique.append(field._replace(key=key))
     ordered = tuple(sorted(tags.items(), key=lambda tag: to_bytes(tag[0])))
-    return Point(draw(names()), ordered, tuple(unique), draw(st.none() | st.integers(MIN_TIME, MAX_TIME)))
+    return Point(draw(names()), ordered, tuple(unique), draw(_times()))
+
+
+@cache
+def _points(types: tuple[FieldType, ...]) -> st.SearchStrategy[Point]:
+    return points(types=types)
 
 
 @st.composite
 def lines(draw: st.DrawFn, *, types: tuple[FieldType, ...] = _TYPES) -> Written:
     """Lines with the point that each means. Tags come in any order; booleans and floats in any of their spellings."""
-    point = draw(points(types=types))
+    point = draw(_points(tuple(types)))
     head = [_escape(point.measurement, ", ")]
     head += [f"{_escape(key, ',= ')}={_escape(value, ',= ')}" for key, value in draw(st.permutations(point.tags))]
     body = [f"{_escape(field.key, ',= ')}={draw(_spellings(field))}" for field in point.fields]
@@ -124,14 +172,25 @@ def lines(draw: st.DrawFn, *, types: tuple[FieldType, ...] = _TYPES) -> Written:
     return Written(to_bytes(" ".join([",".join(head), ",".join(body), *time])), point)
 
 
+@cache
+def _several_lines(min_size: int, max_size: int) -> st.SearchStrategy[list[Written]]:
+    return st.lists(lines(), min_size=min_size, max_size=max_size)
+
+
+@cache
+def _between() -> st.SearchStrategy[bytes]:
+    """What may stand between two lines."""
+    return st.sampled_from([b"", b"", b"\n", b"# a comment\n", b"  \n"])
+
+
 @st.composite
 def batches(draw: st.DrawFn, *, min_size: int = 0, max_size: int = 6) -> Batch:
     """Bodies of ``min_size`` to ``max_size`` lines, some with comments and blank lines, with or without a newline at
     the end. The types of a field may differ from line to line; ``types=`` of :func:`lines` keeps to one."""
-    drawn = draw(st.lists(lines(), min_size=min_size, max_size=max_size))
+    drawn = draw(_several_lines(min_size, max_size))
     body = b""
     for line in drawn:
-        body += draw(st.sampled_from([b"", b"", b"\n", b"# a comment\n", b"  \n"])) + line.text + b"\n"
+        body += draw(_between()) + line.text + b"\n"
     if body and draw(st.booleans()):
         body = body[:-1]
     return Batch(body, tuple(drawn))

@@ -28,9 +28,9 @@ FLOORS = (
     ("monitoring", "cardinality", "profile", "faults", "exchange", "journal", "world"),
     ("http",),
     ("server", "wsgi"),
-    ("arguments", "access", "choosing", "planning", "public"),
+    ("arguments", "access", "choosing", "forking", "planning", "public"),
     ("contract", "strategies", "report", "watching"),
-    ("pytest_plugin", "cli", "__main__", "__init__"),
+    ("fixtures", "pytest_plugin", "cli", "__main__", "__init__"),
 )  # fmt: skip
 ORDER = [room for floor in FLOORS for room in floor]
 SOURCES = sorted(HOME.rglob("*.py"))
@@ -105,7 +105,7 @@ def test_what_only_some_rooms_may_know(banned: str) -> None:
     """Nothing downstairs knows Flask, sockets or pytest."""
     allowed = {
         "flask": {"http"}, "werkzeug": {"http"}, "httptools": {"server"}, "click": {"cli"},
-        "pytest": {"pytest_plugin", "report", "watching"}, "socket": {"server", "contract"},
+        "pytest": {"pytest_plugin", "fixtures", "report", "watching"}, "socket": {"server", "contract"},
     }[banned]  # fmt: skip
     for path in SOURCES:
         names = {

@@ -27,8 +27,8 @@ HOUR = dt.timedelta(hours=1)
 
 
 def by_freezegun() -> tuple[AbstractContextManager[Any], Callable[[Any], None]]:
-    """freezegun, and how it moves its time on by an hour."""
-    return freezegun.freeze_time(AT), lambda frozen: frozen.tick(HOUR)
+    """freezegun, and how it moves its time on by an hour. How long a test took is to be told by the real time."""
+    return freezegun.freeze_time(AT, ignore=["_pytest.timing"]), lambda frozen: frozen.tick(HOUR)
 
 
 def by_time_machine() -> tuple[AbstractContextManager[Any], Callable[[Any], None]]:

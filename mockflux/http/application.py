@@ -34,9 +34,9 @@ class Application:
 
     def failed(self, head: bytes) -> Reply:
         world = self._world()
-        exchange = world.journal.open(front._as_far_as_it_goes(head), world.clock.now())
+        exchange = world.journal.open(front.as_far_as_it_goes(head), world.clock.now())
         exchange.door, exchange.error = "http", traceback.format_exc()
-        reply = front._sorry(world, "http") if head else Reply(0, "", [])
+        reply = front.sorry(world, "http") if head else Reply(0, "", [])
         reply.close = True
         world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
         return reply

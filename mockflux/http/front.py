@@ -62,7 +62,7 @@ def answer(world: World, request: Request, dispatch: Dispatch = by_route) -> Rep
         reply = _answer(world, request, place, exchange, fault, dispatch, ticket)
     except Exception:
         exchange.error = traceback.format_exc()
-        reply = _sorry(world, place.door)
+        reply = sorry(world, place.door)
     if request.method == "HEAD":
         reply.body = b""
     world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
@@ -86,26 +86,26 @@ def refuse(world: World, problem: str, head: bytes) -> Reply | None:
         return None
     if world.profile.find(MalformedRequest.name, problem, "http") is None:
         return None
-    exchange = world.journal.open(_as_far_as_it_goes(head), world.clock.now())
+    exchange = world.journal.open(as_far_as_it_goes(head), world.clock.now())
     exchange.door = "http"
     try:
         reply = world.say(MalformedRequest(problem), "http")
     except Exception:
         exchange.error = traceback.format_exc()
-        reply = _sorry(world, "http")
+        reply = sorry(world, "http")
     world.journal.close(exchange, reply, world.profile.evidence.get(reply.clause))
     return reply
 
 
 def _note_grpc(world: World, head: bytes) -> None:
     """Put into the journal that a client came with gRPC, which is not simulated: nothing is answered."""
-    exchange = world.journal.open(_as_far_as_it_goes(head), world.clock.now())
+    exchange = world.journal.open(as_far_as_it_goes(head), world.clock.now())
     exchange.door, exchange.simulated = "http", False
     exchange.hint = "the beginning of HTTP/2, as gRPC clients (Arrow Flight queries) speak it"
     world.journal.close(exchange, Reply(0, "", []), None)
 
 
-def _as_far_as_it_goes(head: bytes) -> Request:
+def as_far_as_it_goes(head: bytes) -> Request:
     """What can be made out of a head that is no proper one: as a request, so that the journal masks its credentials."""
     first, *others = head.decode("latin-1").split("\n")
     method, _, rest = first.strip("\r").partition(" ")
@@ -176,7 +176,7 @@ def _at_the_place(passage: Passage, dispatch: Dispatch, version: int) -> Outcome
     return dispatch(passage, handler)
 
 
-def _sorry(world: World, door: str) -> Reply:
+def sorry(world: World, door: str) -> Reply:
     """The edition's 500 for an exception of our own; should even that fail, one without words."""
     try:
         return world.say(InternalError("an exception in mockflux; see the journal"), door)

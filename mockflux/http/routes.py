@@ -126,9 +126,16 @@ def _elsewhere(profile: Profile, table: Mapping[str, Place], path: str) -> Place
     return _by_pattern(profile, path) or _below(table, path) or Place(unknown, None, None, unknown)
 
 
+#: More slashes than a path of an edition's own has.
+_DEEP = 30
+
+
 def _below(table: Mapping[str, Place], path: str) -> Place | None:
     """The place of a path below a route that a real server has: it answers there as that route's router does. None
     where no such route is known."""
+    if path.count("/") > _DEEP:  # nothing is known of what lies deeper than every route, however deep it goes
+        deepest = max(known.count("/") for known in table)
+        path = "/".join(path.split("/", deepest + 2)[: deepest + 2])
     above = path
     while (above := above.rpartition("/")[0]) and above not in API:
         place = table.get(above)

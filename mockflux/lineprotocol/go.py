@@ -62,8 +62,9 @@ _VALUE_MARK = re.compile(rb'\\["\\]|[",]')
 _NOT_BLANK = re.compile(rb"[^ \t\x00]")
 _TIMESTAMP = re.compile(rb"-?[0-9]*")
 
-_NAME_ESCAPE = re.compile(rb'\\([,"= ])')
-_TAG_ESCAPE = re.compile(rb"\\([,= ])")
+# What a backslash takes its own meaning from. It is none of these itself, so that one can be resolved after the other.
+_TAG_ESCAPES = ((b"\\,", b","), (b"\\=", b"="), (b"\\ ", b" "))
+_NAME_ESCAPES = (*_TAG_ESCAPES, (b'\\"', b'"'))
 
 
 class _Head(NamedTuple):
@@ -230,12 +231,19 @@ def _check_key_length(length: int) -> None:
 
 def _unescape_name(raw: bytes) -> bytes:
     """Measurements and field keys (pkg/escape). A backslash before anything else stays, one before it too."""
-    return _NAME_ESCAPE.sub(rb"\1", raw) if b"\\" in raw else raw
+    return _unescape(raw, _NAME_ESCAPES) if b"\\" in raw else raw
 
 
 def _unescape_tag(raw: bytes) -> bytes:
     r"""Tag keys and values: as names, but ``\"`` stays as it is."""
-    return _TAG_ESCAPE.sub(rb"\1", raw) if b"\\" in raw else raw
+    return _unescape(raw, _TAG_ESCAPES) if b"\\" in raw else raw
+
+
+def _unescape(raw: bytes, escapes: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    # Not by re.sub, which makes two objects of each escape.
+    for escaped, plain in escapes:
+        raw = raw.replace(escaped, plain)
+    return raw
 
 
 # --------------------------------------------------------------------------------------------------------- fields

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from mockflux.lineprotocol import FieldType, Line, to_bytes, to_text
+from mockflux.lineprotocol.govalues import unescaped
 
 #: Keys and types of the fields of a line, in its order.
 Fields = tuple[tuple[str, FieldType], ...]
@@ -42,8 +43,8 @@ _VALUES: dict[FieldType, bytes] = {
     "string": rb'"([^"\\]*+(?:\\["\\][^"\\]*+)*+)"',
 }
 _TIME = rb"(?: (-?[0-9]{1,19}+))?+(?:\n|\Z)"
-_STRING_ESCAPE = re.compile(rb'\\(["\\])')
 _TRUE = frozenset(b"tT")
+_IN_STRING = b'"\\'
 _BACKSLASH = ord("\\")
 
 Match = Callable[[bytes, int], "re.Match[bytes] | None"]
@@ -123,7 +124,7 @@ def _booleans(column: Sequence[bytes]) -> bytearray:
 
 
 def _strings(column: Sequence[bytes]) -> list[str]:
-    texts = {raw: sys.intern(to_text(_STRING_ESCAPE.sub(rb"\1", raw) if b"\\" in raw else raw)) for raw in set(column)}
+    texts = {raw: sys.intern(to_text(unescaped(raw, _IN_STRING) if b"\\" in raw else raw)) for raw in set(column)}
     return [texts[raw] for raw in column]
 
 

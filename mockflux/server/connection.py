@@ -64,7 +64,11 @@ class Application(Protocol):
         """Greatest number of bytes of a body, as received, that are kept; a longer one is read but not kept."""
 
     def answer(self, request: Request) -> Reply:
-        """Answer one complete request. May take its time, does not raise."""
+        """Answer one complete request. May take its time; should it raise, ``failed`` is asked."""
+
+    def failed(self, head: bytes) -> Reply:
+        """Note the exception that is being handled, which nobody has foreseen, and word the answer to it, with
+        ``close``. ``head`` is as much of the request as is known; where there was none, nobody gets the answer."""
 
     def refuse(self, problem: str, head: bytes) -> Reply | None:
         """Word the answer to something that is no HTTP request; the connection closes after it.
@@ -99,7 +103,7 @@ class _Gone(Exception):
 class Connection:
     """One client. ``run`` serves it until either side has had enough; ``shut`` ends that from another thread."""
 
-    __slots__ = ("_application", "_buffer", "_sock", "_ssl_context", "_stopping")
+    __slots__ = ("_answering", "_application", "_buffer", "_head", "_sock", "_ssl_context", "_stopping")
 
     def __init__(
         self,
@@ -113,15 +117,23 @@ class Connection:
         self._stopping = stopping
         self._ssl_context = ssl_context
         self._buffer = bytearray()  # what came and belongs to no request yet
+        self._head = b""  # of the request at hand, as it came
+        self._answering = True  # something of a reply may be on its way, or nothing has been asked
 
     def run(self) -> None:
-        """Serve requests one after the other. Silent when the client vanishes or does not manage a TLS handshake."""
+        """Serve requests one after the other. Silent when the client vanishes or does not manage a TLS handshake; any
+        other exception is the application's to note."""
         with contextlib.suppress(OSError, _Gone):
-            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._ssl_context is not None:
-                self._secure(self._ssl_context)
-            while not self._stopping.is_set() and self._serve():
-                pass
+            try:
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._ssl_context is not None:
+                    self._secure(self._ssl_context)
+                while not self._stopping.is_set() and self._serve():
+                    pass
+            except (OSError, _Gone):
+                raise
+            except Exception:
+                self._fail()
 
     def shut(self) -> None:
         """End all traffic; ``run`` returns soon after. Never after ``close``, whose caller must see to that."""
@@ -137,22 +149,35 @@ class Connection:
 
     def _serve(self) -> bool:
         """One request and its reply. False: the connection is at its end."""
-        raw = b""
+        self._head, self._answering = b"", False
         try:
-            raw = self._read_head()
+            raw = self._head = self._read_head()
             if not raw:
                 return self._end()
             head = read_head(raw, self._application.max_headers, self._application.max_target)
         except Unreadable as complaint:
-            refusal = self._application.refuse(complaint.problem, raw or bytes(self._buffer))
+            raw = self._head = self._head or bytes(self._buffer)
+            refusal = self._application.refuse(complaint.problem, raw)
             return self._linger() if refusal is None else self._send(refusal, None, closes=True, linger=True)
         for doubt in head.doubts:
             refusal = self._application.refuse(doubt, raw)
             if refusal is not None:
                 return self._send(refusal, None, closes=True, linger=True)
         request, whole = self._read_request(head)
-        reply = self._application.answer(request)
+        reply = self._answer(request)
         return self._send(reply, head, closes=reply.close or not whole or not head.keep_alive, linger=not whole)
+
+    def _answer(self, request: Request) -> Reply:
+        try:
+            return self._application.answer(request)
+        except Exception:  # also an OSError, which would pass here for a client that is gone
+            return self._application.failed(self._head)
+
+    def _fail(self) -> None:
+        """Have the exception that is being handled noted, and answer unless that has begun."""
+        reply = self._application.failed(self._head or bytes(self._buffer[: self._application.max_head]))
+        if not self._answering:
+            self._send(reply, None, closes=True, linger=True)
 
     def _read_head(self) -> bytes:
         """Request line, headers and blank line, or nothing when the client has finished. Raises Unreadable."""
@@ -186,7 +211,7 @@ class Connection:
         body, whole, keep = b"", True, self._application.max_body
         if head.length is None:
             chunks = self._read_chunks(keep)
-            body, length, problem = b"".join(chunks.parts), chunks.length, chunks.problem
+            body, length, problem = bytes(chunks.body), chunks.length, chunks.problem
             whole = problem is None
         elif (length := head.length) <= keep:
             body = self._read_bytes(length)
@@ -205,13 +230,11 @@ class Connection:
             body = bytes(buffer[:length])
             del buffer[:length]
             return body
-        parts = [bytes(buffer)]
-        missing = length - len(buffer)
+        whole = bytearray(buffer)
         buffer.clear()
-        while missing:
-            parts.append(self._more(min(missing, _BIG_PIECE)))
-            missing -= len(parts[-1])
-        return b"".join(parts)
+        while len(whole) < length:
+            whole += self._more(min(length - len(whole), _BIG_PIECE))
+        return bytes(whole)
 
     def _skip_bytes(self, length: int) -> None:
         here = min(length, len(self._buffer))
@@ -247,6 +270,7 @@ class Connection:
         if reply.transport == "reset":
             return self._reset()
         framed = frame(reply, request, closes, self._application.close_header, self._application.close_before)
+        self._answering = True
         if reply.transport == "truncate":
             return self._truncate(framed)
         if len(framed.body) < _JOIN_BELOW:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["ANYWHERE", "Application", "SocketServer"]
 
 _BACKLOG = 1024  # clients that connect at once, before any of them is served
+#: What accept() fails with when this machine has no more to give; the rest is about clients that left the queue.
+_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+_RETRY = 0.01  # seconds until accept() is tried again
+_TELL_EVERY = 1.0  # seconds between two notes that clients are not served
 _STOP_PATIENCE = 5.0  # seconds that stop() grants to an application that is busy with an answer
 #: Where a server that listens on every address is reached.
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -27,6 +32,10 @@ class SocketServer:
 
     ``port`` 0 takes a free one; after ``start`` the attribute ``port`` is the one taken. With an ``ssl_context`` it
     talks TLS only. A stopped server can be started again.
+
+    There is no limit on connections but what the machine gives. Where it has no descriptor left, clients wait in the
+    queue; where it has no thread left, they are closed. Either is noted as a failure (``Application.failed``), once a
+    second, and the server goes on.
     """
 
     def __init__(
@@ -49,6 +58,7 @@ class SocketServer:
         self._lock = threading.Lock()
         self._open: dict[Connection, threading.Thread] = {}
         self._finished: list[threading.Thread] = []
+        self._silent_until = 0.0  # what keeps clients from being served is not noted anew before
 
     def start(self) -> None:
         """Listen. When it returns, clients can connect.
@@ -100,8 +110,10 @@ class SocketServer:
         while not stopping.is_set():
             try:
                 sock, _ = listener.accept()
-            except OSError:  # out of file descriptors, or a client that left the queue
-                stopping.wait(0.01)
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._note()
+                stopping.wait(_RETRY)
                 continue
             if stopping.is_set():
                 sock.close()
@@ -120,6 +132,18 @@ class SocketServer:
             thread.start()
         except Exception:  # no more threads to be had, most likely: this client goes without, the next may fare better
             self._forget(connection)
+            self._note()
+
+    def _note(self) -> None:
+        """Have the exception that is being handled noted, unless one was a moment ago. Should that fail too, it is as
+        one of a thread that nobody waits for: the server goes on."""
+        if patience() < self._silent_until:
+            return
+        self._silent_until = patience() + _TELL_EVERY
+        try:
+            self._application.failed(b"")
+        except Exception:
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def _run(self, connection: Connection) -> None:
         try:

@@ -216,19 +216,22 @@ def _judge_expectation(head: Head) -> None:
 class Chunks:
     """A body in chunks, fed piece by piece.
 
-    ``keep`` is how many bytes of it are kept: beyond that ``parts`` is emptied and only ``length`` goes on.
+    ``keep`` is how many bytes of it are kept: beyond that ``body`` is emptied and only ``length`` goes on.
     When ``done``, ``rest`` is what came after the message; when the framing is broken, ``problem`` says how, in the
     words of Go's net/http, and nothing more can be read from that connection. ``line_limit`` is the greatest number
     of bytes of a chunk's size line with its extension, or of all trailers.
+
+    However small the chunks and the pieces, it takes no more than the body, and a line of the framing, and its time
+    grows as they do.
     """
 
     __slots__ = (
         "_empty", "_keep", "_line", "_line_limit", "_offset", "_open", "_parser", "_piece",
-        "done", "length", "parts", "problem", "rest",
+        "body", "done", "length", "problem", "rest",
     )  # fmt: skip
 
     def __init__(self, keep: int, line_limit: int) -> None:
-        self.parts: list[bytes] = []
+        self.body = bytearray()
         self.length = 0
         self.done = False
         self.rest = b""
@@ -238,7 +241,7 @@ class Chunks:
         self._open = self._empty = False  # inside a chunk; nothing of its data came
         # httptools does not say where in a piece an event happened, but the end of the message and the words for a
         # broken size line need it: _offset is where the last event ended, _line what came since then in older pieces.
-        self._piece, self._offset, self._line = b"", 0, b""
+        self._piece, self._offset, self._line = b"", 0, bytearray()
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)
         self._parser.feed_data(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -271,9 +274,9 @@ class Chunks:
         self._offset += len(data)
         self.length += len(data)
         if self.length <= self._keep:
-            self.parts.append(data)
+            self.body += data
         else:
-            self.parts.clear()
+            self.body.clear()
 
     def on_chunk_complete(self) -> None:
         if not self.done and not self._empty:  # an empty chunk is the last one: its end is that of the message
@@ -284,18 +287,18 @@ class Chunks:
         if self.done:
             return
         self.done = True
-        trailers = self._line + self._piece[self._offset :]
+        trailers = bytes(self._line) + self._piece[self._offset :]
         end = 2 if trailers.startswith(b"\r\n") else trailers.index(b"\r\n\r\n") + 4
         self.rest = trailers[end:]
 
     def _after_line(self) -> None:
         self._offset = self._piece.index(b"\n", self._offset) + 1
-        self._line = b""
+        self._line.clear()
 
     def _complaint(self) -> str:
         if self._open:
             return "malformed MIME header line" if self._empty else "malformed chunked encoding"
-        return size_line_problem(self._line + self._piece[self._offset :])
+        return size_line_problem(bytes(self._line) + self._piece[self._offset :])
 
 
 def size_line_problem(data: bytes) -> str:

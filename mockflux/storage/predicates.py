@@ -8,6 +8,7 @@ each has words of its own, and quirks in what it lets pass. Positions are those 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -104,6 +105,7 @@ _BLANK, _EOF = "WS", "EOF"
 _OPERATORS = frozenset(
     ("+", "-", "*", "/", "%", "&", "|", "^", "AND", "OR", "=", "!=", "=~", "!~", "<", "<=", ">", ">=")
 )
+_LINE_END = re.compile("\n")
 _BLANKS = re.compile("[ \t\n]+")
 _WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _BOUND = re.compile(r"\$([A-Za-z0-9_]*)")
@@ -114,10 +116,23 @@ _SIGN = re.compile(r"=~|!=|!~|>=|<=|<>|::|[=><(),;:+*/%&|^.-]")
 _ESCAPES = {"n": "\n", "\\": "\\", '"': '"', "'": "'"}
 
 
+class _Source(str):
+    """A text that knows where its lines end, so that the place of a token is found without going through the text."""
+
+    __slots__ = ("line_ends",)
+
+    line_ends: list[int]
+
+    def __new__(cls, text: str) -> _Source:
+        made = super().__new__(cls, text)
+        made.line_ends = [found.start() for found in _LINE_END.finditer(text)]
+        return made
+
+
 def _scan(text: str) -> Iterator[Token]:
     """The tokens of a text, blanks among them, as the scanner of InfluxQL finds them (influxql scanner.go); the last is
     the end. A NUL is the end, too."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").partition("\0")[0]
+    text = _Source(text.replace("\r\n", "\n").replace("\r", "\n").partition("\0")[0])
     at = 0
     while at < len(text):
         token, at = _token(text, at)
@@ -131,12 +146,13 @@ def _is_word(token: Token, last: str) -> bool:
     return token.kind in _KEYWORDS or (token.kind in ("IDENT", "BOUNDPARAM") and last != '"')
 
 
-def _at(text: str, at: int, kind: str, literal: str = "") -> Token:
-    line_start = text.rfind("\n", 0, max(at, 0)) + 1
-    return Token(kind, text.count("\n", 0, max(at, 0)), at - line_start if at >= 0 else 0, literal)
+def _at(text: _Source, at: int, kind: str, literal: str = "") -> Token:
+    line = bisect_left(text.line_ends, at)
+    line_start = text.line_ends[line - 1] + 1 if line else 0
+    return Token(kind, line, at - line_start if at >= 0 else 0, literal)
 
 
-def _token(text: str, at: int) -> tuple[Token, int]:
+def _token(text: _Source, at: int) -> tuple[Token, int]:
     """The token that begins at an offset, and the offset behind it."""
     if match := _BLANKS.match(text, at):
         return _at(text, at, _BLANK, match[0]), match.end()
@@ -153,7 +169,7 @@ def _token(text: str, at: int) -> tuple[Token, int]:
         return _quoted(text, at, None)
     if first.isdecimal() and first.isascii():
         return _number(text, at)
-    if first == "." and re.match("[0-9]", text[at + 1 :]):
+    if first == "." and "0" <= text[at + 1 : at + 2] <= "9":
         return _number(text, at)
     if match := _BOUND.match(text, at):
         end = match.end()
@@ -171,7 +187,7 @@ def _token(text: str, at: int) -> tuple[Token, int]:
     return _at(text, at, "PI" if first == "π" else "ILLEGAL", "" if first == "π" else first), at + 1
 
 
-def _quoted(text: str, at: int, start: int | None) -> tuple[Token, int]:
+def _quoted(text: _Source, at: int, start: int | None) -> tuple[Token, int]:
     """What is in the quotes that begin at an offset: an identifier whose position is ``start``, or a string for None.
     A string, and what does not end, has the position before the quote."""
     ending, literal, position = text[at], [], at + 1
@@ -194,7 +210,7 @@ def _quoted(text: str, at: int, start: int | None) -> tuple[Token, int]:
     return _at(text, start, "IDENT", "".join(literal)), end
 
 
-def _number(text: str, at: int) -> tuple[Token, int]:
+def _number(text: _Source, at: int) -> tuple[Token, int]:
     match = _NUMBER.match(text, at)
     assert match
     whole, fraction = match.groups()

@@ -382,10 +382,10 @@ def test_moments() -> None:
 
 
 def test_an_exception_inside_mockflux_is_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("one of ours")
 
-    monkeypatch.setattr("mockflux.writing.commit.judge", broken)
+    monkeypatch.setattr("mockflux.writing.commit.write", broken)
     with pytest.raises(RuntimeError, match=r"an exception in mockflux, with v2-oss(.|\n)*one of ours"):
         comparing.compare(["v2-oss"], comparing.asked(b"m v=1 1\n", "ns", None, None))
 

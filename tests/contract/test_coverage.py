@@ -32,8 +32,9 @@ def test_every_way_is_gone(profile: str) -> None:
 
 
 def test_ids_are_unique_and_named_after_their_file() -> None:
-    assert set(patterns()) == {vector.id for vector in load_all()}
-    for vector in load_all():
+    vectors = load_all()
+    assert set(patterns()) == {vector.id for vector in vectors}
+    for vector in vectors:
         assert vector.id.split(".")[0] == Path(vector.file).stem, vector.id
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import mockflux.fixtures  # imported here, so that runs within this process need not import it again and again
 import mockflux.pytest_plugin
-import mockflux.report
-import mockflux.watching  # imported here, so that runs within this process need not import them again and again
 
 #: The folder that holds the package, installed or not.
 SOURCE = Path(mockflux.__file__).parent.parent

@@ -47,12 +47,16 @@ def test_workers_random_order_and_async_tests_together(pytester, run_apart):
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nasyncio_mode = auto\n")
     pytester.makepyfile(
         r"""
-        import asyncio
+        import asyncio, os, pathlib
         import pytest
+
+        sent_here = []
 
         @pytest.fixture(scope="session")
         def shared(mockflux_server_factory):
-            return mockflux_server_factory()
+            server = mockflux_server_factory()
+            pathlib.Path(f"{os.environ['PYTEST_XDIST_WORKER']}.{server.port}").touch()
+            return server
 
         @pytest.mark.parametrize("n", range(8))
         async def test_async(mockflux, shared, send, n):
@@ -61,6 +65,8 @@ def test_workers_random_order_and_async_tests_together(pytester, run_apart):
             assert await asyncio.gather(*sent) == [204] * 5
             assert len(mockflux.points()) == 5
             assert send(shared, b"m f=1 1") == 204
+            sent_here.append(n)
+            assert shared.journal.total == len(sent_here), "no other worker writes here"
 
         def test_fails(mockflux, send):
             send(mockflux, b"m\xff f=\x1b")
@@ -80,6 +86,9 @@ def test_workers_random_order_and_async_tests_together(pytester, run_apart):
     )
     assert result.parseoutcomes()["failed"] == 2
     assert result.parseoutcomes()["passed"] >= 9
+    served = [file.name.split(".") for file in pytester.path.glob("gw*.*")]
+    assert {worker for worker, _ in served} == {"gw0", "gw1"}
+    assert len({port for _, port in served}) == len(served) == 2, "each worker has one of its own"
     text = result.stdout.str()
     assert "mockflux: profile v2-oss (--mockflux-profile)" in text
     assert r"sent: m\xff f=\x1b" in text

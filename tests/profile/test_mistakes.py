@@ -121,7 +121,7 @@ def head(version: str = "v1", extends: str = "v2-oss") -> str:
         (head(extends="a" * 5000), "edition.extends", "no profile named 'aaa"),
         (head(extends="/etc/hostname"), "edition.extends", "no profile named '/etc/hostname'"),
         (OWN + "[setup]\norg = " + "[" * 3000 + "]" * 3000, "TOML", "nested too deeply"),
-        (OWN + "[clients.x.arguments]\n" + ".".join("a" * 3000) + " = 1", "clients.x.arguments", "nested too deeply"),
+        (OWN + "[clients.x.arguments]\n" + ".".join("a" * 500) + " = 1", "clients.x.arguments", "nested too deeply"),
         (OWN + "[limits]\nbody = " + "9" * 5000, "TOML", "a number of too many digits"),
         (OWN + "[limits]\nbody = '" + "x" * 5000 + "'", "limits.body", "expected a whole number, 0 or more, got 'xxx"),
         (b"\xff\xfe\x00", "file", "can't decode byte 0xff"),

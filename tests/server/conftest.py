@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,12 +32,17 @@ class App:
         self.max_body = 300_000
         self.requests: list[Request] = []
         self.refusals: list[tuple[str, bytes]] = []
+        self.failures: list[tuple[BaseException | None, bytes]] = []
         self.minds: set[str] | None = None  # problems that it refuses; None: all but what Go does not mind
         self.reply: Callable[[Request], Reply] = lambda request: Reply(204, "No Content", [("X-Build", "OSS")])
 
     def answer(self, request: Request) -> Reply:
         self.requests.append(request)
         return self.reply(request)
+
+    def failed(self, head: bytes) -> Reply:
+        self.failures.append((sys.exc_info()[1], head))
+        return Reply(500, "Internal Server Error", [("Content-Length", "4")], b"oops", close=True)
 
     def refuse(self, problem: str, head: bytes) -> Reply | None:
         if problem in UNMINDED if self.minds is None else problem not in self.minds:

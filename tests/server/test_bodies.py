@@ -180,7 +180,7 @@ def test_what_is_drained_is_not_kept():
     chunks = Chunks(1000, 1000)
     for _ in range(50):
         chunks.feed(b"1000\r\n" + b"x" * 4096 + b"\r\n")
-        assert sum(map(len, chunks.parts)) <= 1000
+        assert len(chunks.body) <= 1000
     assert chunks.length == 50 * 4096
 
 

@@ -1,12 +1,12 @@
 """What goes out: heads to the byte, framing, closing, HTTP/1.0, delays and broken transmissions."""
 
 import socket
-import threading
 import time
 
 import pytest
 
 from mockflux.reply import Reply
+from mockflux.server import connection
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 OLD = b"GET / HTTP/1.0\r\n\r\n"
@@ -269,21 +269,47 @@ def test_a_client_that_does_not_read_holds_up_nobody(app, connect, server):
     server.stop()
 
 
-def test_an_application_that_raises_costs_only_its_connection(app, connect, monkeypatch):
-    """It must not raise; if it does, it is seen, and the server goes on."""
-    seen = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
+@pytest.mark.parametrize("kind", [ZeroDivisionError, OSError, RecursionError, MemoryError])
+def test_an_application_that_raises_costs_only_its_connection(app, connect, kind):
+    """It should not; if it does, it is told, words the answer itself, and the server goes on."""
 
     def broken(request):
-        raise ZeroDivisionError
+        raise kind
 
     app.reply = broken
     client = connect()
-    client.send(GET)
+    answer = client.ask(GET)
+    assert (answer.status, answer.body, ("Connection", "close") in answer.headers) == (500, b"oops", True)
     assert client.closed()
     app.says(200, "OK")
     assert connect().ask(GET).status == 200
-    assert seen == [ZeroDivisionError]
+    assert [(type(error), head) for error, head in app.failures] == [(kind, GET)]
+
+
+@pytest.mark.parametrize(
+    ("where", "sent", "head"),
+    [
+        ("read_head", GET, None),
+        ("Chunks", b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", -5),
+        ("Request", GET, None),
+        ("frame", GET, None),
+    ],
+)
+def test_a_server_that_is_broken_itself_tells_the_application(app, connect, monkeypatch, where, sent, head):
+    """Whatever goes wrong below the application: it is told with what there is of the head, and answers if it can."""
+    good, broken = getattr(connection, where), [None]
+    with monkeypatch.context() as patch:
+        # Once only: what the answer to it needs is whole again.
+        patch.setattr(connection, where, lambda *a, **k: broken.pop().nothing if broken else good(*a, **k))
+        client = connect()
+        client.send(sent)
+        client.sock.shutdown(socket.SHUT_WR)
+        rest = client.rest()
+    assert rest.startswith(b"HTTP/1.1 500 ")
+    [(error, shown)] = app.failures
+    assert isinstance(error, AttributeError)
+    assert shown == sent[:head]
+    assert connect().ask(GET).status == 204
 
 
 def test_a_reply_that_always_says_keep_alive(app, client):

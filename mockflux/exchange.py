@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from itertools import chain
+from itertools import accumulate, chain
 from sys import getsizeof
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,12 +24,14 @@ _OVERHEAD, _HEADER_OVERHEAD = 1_000, 160
 
 class Cut(NamedTuple):
     """What a journal does not keep of an exchange greater than the journal: the last so many bytes of the request's
-    body and of the reply's, the last so many rejected and dropped points of its verdict."""
+    body and of the reply's, the last so many rejected and dropped points of its verdict, the last so many headers of
+    the request."""
 
     body: int = 0
     reply: int = 0
     rejected: int = 0
     dropped: int = 0
+    headers: int = 0
 
 
 _WHOLE = Cut()
@@ -191,7 +193,8 @@ class Exchange:
 
         What somebody else may hold is not altered: the reply is cut before it is sent.
         """
-        sent, reply, verdict = self._request, self.reply, self.verdict or Verdict(0)
+        whole, reply, verdict = self._request, self.reply, self.verdict or Verdict(0)
+        sent = self._request = _with(whole, _within(whole.headers, room // 4), whole.body)
         reply_body = reply.body if reply else b""
         self._error = self._error and self._error[-(room // 16) :]  # what went wrong stands at its end
         self._hint = self._hint[: room // 16]
@@ -206,9 +209,10 @@ class Exchange:
             self.cut.reply + len(reply_body) - len(kept_reply),
             self.cut.rejected + len(verdict.rejections) - len(kept.rejections),
             self.cut.dropped + len(verdict.dropped) - len(kept.dropped),
+            self.cut.headers + len(whole.headers) - len(sent.headers),
         )
         self.verdict = kept if self.verdict else None
-        self._request = _with_body(sent, kept_body)
+        self._request = _with(sent, sent.headers, kept_body)
         if reply is not None:
             self.reply = copy(reply)
             self.reply.body = kept_reply
@@ -219,7 +223,13 @@ def _weight_of(headers: list[Header]) -> int:
     return _HEADER_OVERHEAD * len(headers) + sum(map(len, chain.from_iterable(headers)))
 
 
-def _with_body(request: Request, body: bytes) -> Request:
+def _within(headers: list[Header], room: int) -> list[Header]:
+    """The first headers that together weigh no more than ``room``."""
+    weights = accumulate(_HEADER_OVERHEAD + len(name) + len(value) for name, value in headers)
+    return headers[: sum(1 for weight in weights if weight <= room)]
+
+
+def _with(request: Request, headers: list[Header], body: bytes) -> Request:
     other = copy(request)
-    other.body = body
+    other.headers, other.body = headers, body
     return other

@@ -212,6 +212,15 @@ def test_one_greater_than_the_journal_is_cut() -> None:
     assert exchange.error.endswith("the end")
 
 
+def test_too_many_headers_are_cut() -> None:
+    journal = Journal(kept_bytes=100_000)
+    headers = [(f"a{number}", "b") for number in range(10_000)]
+    exchange = journal.open(Request("GET", "/ping", headers), now=5)
+    journal.close(exchange, Reply(204, "No Content", []), None)
+    assert exchange.size <= 100_000
+    assert exchange.headers == headers[: 10_000 - exchange.cut.headers] != []
+
+
 def test_one_that_fits_is_whole() -> None:
     journal = Journal(kept_bytes=100_000)
     exchange = enter(journal, b"x" * 90_000)

@@ -16,7 +16,7 @@ from typing import Literal
 _MICROSECOND = dt.timedelta(microseconds=1)
 _SECOND = 10**9
 #: What InfluxDB can give to a point (int64 ns without the values it reserves): 1677-09-21 to 2262-04-11.
-_FIRST, _LAST = -(2**63) + 2, 2**63 - 2
+EARLIEST, LATEST = -(2**63) + 2, 2**63 - 2
 
 
 class Clock:
@@ -162,7 +162,7 @@ def to_ns(at: dt.datetime) -> int:
 
 
 def _storable(ns: int) -> int:
-    if not _FIRST <= ns <= _LAST:
+    if not EARLIEST <= ns <= LATEST:
         raise ValueError("InfluxDB has no time before 1677-09-21 or after 2262-04-11, so a clock cannot go there")
     return ns
 

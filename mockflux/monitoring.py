@@ -6,14 +6,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from mockflux.clock import LATEST
 from mockflux.lineprotocol import Field, Line
 from mockflux.reasons import Rejection
 from mockflux.storage.catalog import Bucket
 
 #: How far a row may lie behind the time of logging, so that rows of one moment are different points: a second, in ns.
 _SPREAD = 10**9
-#: The latest time that can be stored, in ns.
-_LATEST = 2**63 - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Monitoring:
             return
         with self._lock:
             # At the end of time there is no room for more: the last rows then have what is left, as far as it goes.
-            first = min(self._free(log, now), _LATEST + 1 - len(rows))
+            first = min(self._free(log, now), LATEST + 1 - len(rows))
             self._last = max(self._last, first + len(rows) - 1)
             log.data.commit([(row, first + place) for place, row in enumerate(rows)])
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mockflux.cardinality import Cardinality, Series
-from mockflux.clock import Clock
+from mockflux.clock import EARLIEST, Clock
 from mockflux.due import Due
 from mockflux.faults import Plan
 from mockflux.journal import Journal
@@ -35,8 +35,6 @@ from mockflux.writing.timing import Timing
 
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
 MAX_BODY = 256 * 2**20
-#: The oldest time that can be stored, in ns: no point is older.
-_EVER = -(2**63) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +242,9 @@ class World:
         ``cut`` is the number of ns to which the time of lines without one is cut.
         """
         now = self.work_off()
-        bound = now - bucket.retention if bucket.retention else _EVER
+        bound = now - bucket.retention if bucket.retention else EARLIEST
         # Cutting must not lead out of what can be stored.
-        return Timing(multiplier, max(now - now % cut, _EVER), bound, bucket.retention)
+        return Timing(multiplier, max(now - now % cut, EARLIEST), bound, bucket.retention)
 
     def queue_write(
         self, bucket: Bucket, lines: list[Line], timing: Timing, rules: WriteRules, series: frozenset[Series]
@@ -279,7 +277,7 @@ class World:
     @staticmethod
     def _bounded(timing: Timing, bucket: Bucket, now: int) -> Timing:
         """The same, with the oldest time that the bucket keeps at that time."""
-        bound = now - bucket.retention if bucket.retention else _EVER
+        bound = now - bucket.retention if bucket.retention else EARLIEST
         return replace(timing, bound=bound, retention=bucket.retention)
 
     def _users_buckets(self) -> list[Bucket]:

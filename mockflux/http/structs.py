@@ -72,11 +72,16 @@ Shape = Text | Whole | Id | OneOf | ListOf | Struct
 def read_struct(struct: Struct, body: bytes) -> dict[str, Any]:
     """The fields of the first JSON value in a body, by their keys; those that are absent or null are left out, and so
     is what the struct does not know. Raises GoJsonError with Go's words."""
+    return read_value(struct, decode(body))
+
+
+def read_value(struct: Struct, value: Any) -> dict[str, Any]:
+    """The same for a value that has been decoded."""
     reader = _Reader()
-    value = reader.read(struct, decode(body), struct.name, ())
+    read = reader.read(struct, value, struct.name, ())
     if reader.first_fault:
         raise GoJsonError(reader.first_fault)
-    return value or {}
+    return read or {}
 
 
 class _Reader:

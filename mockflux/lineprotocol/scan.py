@@ -24,10 +24,10 @@ Fields = tuple[tuple[str, FieldType], ...]
 #: A series key longer than this is left to the grammars, which set a limit to those with a field; so is a field's key.
 _LONGEST_KEY = 1024
 
-_PLAIN = rb'[^\\\s,="\x00#]'
+_PLAIN = rb'[^\\\s,="\x00]'
 _NAME, _KEY = rb"(?:%b|\\[, ])++" % _PLAIN, rb"(?:%b|\\[,= ])++" % _PLAIN
-_PLAIN_HEAD = re.compile(rb"%b(?:,%b=%b)*+" % (_NAME, _KEY, _KEY))
-_PLAIN_KEY = re.compile(rb'[^\\\t\n\r\f\v"\x00#]++')
+_PLAIN_HEAD = re.compile(rb"(?!#)%b(?:,%b=%b)*+" % (_NAME, _KEY, _KEY))
+_PLAIN_KEY = re.compile(rb'[^\\\t\n\r\f\v"\x00]++')
 _KEY_ESCAPE = re.compile(rb"[,= ]")
 _NOTHING = re.compile(rb'(?:\n|#[^"\\\n]*+(?:\n|\Z))++')
 #: Tags that one grammar or the other refuses.

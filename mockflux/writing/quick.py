@@ -16,6 +16,7 @@ from itertools import chain
 from types import ModuleType
 from typing import Any
 
+from mockflux.clock import EARLIEST, LATEST
 from mockflux.lineprotocol import BadLine, Field, FieldType, Line
 from mockflux.lineprotocol.scan import (
     Fields,
@@ -41,8 +42,6 @@ _OFTEN = 3
 _MOST_SERIES, _MOST_SHAPES, _MOST_TOGETHER = 200_000, 512, 16
 #: The longest string, in bytes, that no grammar minds.
 _LONGEST_STRING = 1 << 20
-#: The times, in ns, that no grammar minds.
-_FIRST_TIME, _LAST_TIME = -(2**63) + 2, 2**63 - 2
 
 
 def store(
@@ -232,7 +231,7 @@ class _Batch:
         *values, stamps = zip(*found.rows, strict=True)
         timing, times = self._timing, _times(stamps, self._timing)
         first = min(times)
-        if first < _FIRST_TIME or max(times) > _LAST_TIME:
+        if first < EARLIEST or max(times) > LATEST:
             raise _Unusual
         if first < timing.bound and timing.retention and self._storage.late_points != "store":
             raise _Unusual

@@ -126,6 +126,7 @@ def test_valid_lines(first: strategies.Written, second: strategies.Written) -> N
     [
         b"m v=1", b"m v=1.5 17", b"m,t=a v=-0.25e-3,w=2i,x=3u,y=t,z=\"s\" 1\n", b'm s="a\\"b\\\\",t="a\nb" 1\nn v=1',
         b"m\\ n,t\\,a=b\\=c f\\=g=1 2", "meß,ö=ü ä=\"日\" 1".encode(), b"m,b=1,a=2 v=FALSE", b"m\\,n v=1",
+        b"m#,t#=&#36; v#=1 2",
     ],
 )  # fmt: skip
 def test_usual_lines_are_taken(line: bytes) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mockflux import gojson
+from mockflux.clock import EARLIEST, LATEST
 from mockflux.http.gotime import read_rfc3339nano
 from mockflux.http.params import id_fault, id_of
 from mockflux.http.passage import Deletion, Passage
-from mockflux.http.structs import Struct, Text, read_struct
+from mockflux.http.structs import Struct, Text, read_value
 from mockflux.outcomes import (
     BucketIdInvalid,
     BucketNotFound,
@@ -19,30 +20,28 @@ from mockflux.storage.permissions import Permission, allows
 from mockflux.storage.predicates import PredicateError, parse
 
 _BODY = Struct("http", "deleteRequestDecode", {"start": Text(), "stop": Text(), "predicate": Text()})
-#: The earliest and the latest time that can be stored, in ns.
-_FIRST, _LAST = -(2**63) + 2, 2**63 - 2
 
 
 def deletion(passage: Passage) -> Outcome | None:
     """The body says in JSON what to delete."""
     body = passage.request.body
     try:
-        gojson.decode(body)
+        value = gojson.decode(body)
     except gojson.GoJsonError as error:
         return DeleteInvalid("json", str(error))
     try:
-        given = read_struct(_BODY, body)
+        given = read_value(_BODY, value)
     except gojson.GoJsonError as error:
         return DeleteInvalid("type", str(error))
     start = read_rfc3339nano(given.get("start", ""))
     if start is None:
         return DeleteInvalid("start")
-    if not _FIRST <= start <= _LAST:
+    if not EARLIEST <= start <= LATEST:
         return DeleteInvalid("start_range")
     stop = read_rfc3339nano(given.get("stop", ""))
     if stop is None:
         return DeleteInvalid("stop")
-    if not _FIRST <= stop <= _LAST:
+    if not EARLIEST <= stop <= LATEST:
         return DeleteInvalid("stop_range")
     try:
         predicate = parse(given.get("predicate", ""))

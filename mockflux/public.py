@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -137,6 +138,7 @@ class Server:
             import_module(f"mockflux.{module}")
         for rules in self.profile.settings.write.values():
             import_module(f"mockflux.lineprotocol.{rules.grammar}")
+        traceback.format_exception(MemoryError())  # has imports of its own (Python 3.15), which need a file descriptor
 
     def stop(self) -> None:
         """Close port and connections; what is stored can still be looked at. Does nothing if it is not running."""

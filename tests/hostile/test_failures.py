@@ -117,6 +117,7 @@ def test_next(mockflux):
 
 def test_it_fails_the_test_that_met_it(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # where mockflux is installed it would come twice
     pytester.makepyfile(PLUGIN_TEST)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "mockflux.pytest_plugin")
     result.assert_outcomes(failed=1, passed=1)

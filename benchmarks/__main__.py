@@ -24,7 +24,7 @@ from benchmarks.table import table
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Keep the results in this file.")
 @click.option("--baseline", is_flag=True, help="Hold the ratios against expected.json, as --short always does.")
 @click.option("--only", multiple=True, type=click.Choice(NAMES), help="Measure only this subject; may be repeated.")
-@click.option("--note", is_flag=True, help="Do a short run twice and note the ratios in expected.json.")
+@click.option("--note", is_flag=True, help="With --short: run twice and note the ratios in expected.json.")
 @click.pass_context
 def main(
     context: click.Context, short: bool, file: Path | None, baseline: bool, only: tuple[str, ...], note: bool
@@ -35,7 +35,11 @@ def main(
     this machine at this moment. See benchmarks/README.md.
     """
     if context.invoked_subcommand is not None:
+        if short or file or baseline or only or note:
+            raise click.UsageError(f"options of a run do not go with {context.invoked_subcommand}")
         return
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.UsageError(f"--json: there is no folder {file.absolute().parent}")
     if note and (not short or only):
         raise click.UsageError("--note goes with --short, and with all subjects")
     signal.signal(signal.SIGTERM, _end)

@@ -96,6 +96,7 @@ class World:
         self.faults = Plan()
         #: What the gate remembers (:mod:`mockflux.http.tickets`): it can be emptied at any time.
         self.tickets: dict[Hashable, Any] = {}
+        self.tickets_of = -1  # the version of the catalog on which they rest
         self.journal = Journal() if journal is None else journal
         # Of the catalog, not of the world: a world that reset() replaces is gone at once.
         self.journal.secrets = partial(secrets_of, self.catalog)

@@ -55,7 +55,11 @@ class Ticket:
 
 
 def find(world: World, request: Request) -> Ticket | None:
-    """The ticket for a request, whether it still holds or not."""
+    """The ticket for a request; it may have ceased to hold since the last request. A change of the catalog ends all, so
+    that nothing is kept of what has been removed."""
+    version = world.catalog.version
+    if world.tickets_of != version:
+        world.tickets, world.tickets_of = {}, version
     ticket: Ticket | None = world.tickets.get((request.method, request.target, request.header("authorization")))
     return ticket
 

@@ -23,6 +23,8 @@ Fields = tuple[tuple[str, FieldType], ...]
 
 #: A series key longer than this is left to the grammars, which set a limit to those with a field; so is a field's key.
 _LONGEST_KEY = 1024
+#: More fields than this are left to the grammars, too: a pattern takes some 40 µs and 2 KB for each to compile.
+_MOST_FIELDS = 100
 
 _PLAIN = rb'[^\\\s,="\x00]'
 _NAME, _KEY = rb"(?:%b|\\[, ])++" % _PLAIN, rb"(?:%b|\\[,= ])++" % _PLAIN
@@ -55,7 +57,7 @@ def nothing(body: bytes, position: int) -> re.Match[bytes] | None:
     return None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def pattern(fields: Fields) -> Match:
     """What matches, from the blank behind a series key to the end of its line, fields with these keys and types: a
     group for each value, the last one for the time, which is None where there is none."""
@@ -93,7 +95,9 @@ def plain_head(line: Line) -> bytes | None:
 
 
 def plain_fields(line: Line) -> Fields | None:
-    """Keys and types of a line's fields; None if a key is not plain or stands twice."""
+    """Keys and types of a line's fields; None if a key is not plain or stands twice, or if they are too many."""
+    if len(line.fields) > _MOST_FIELDS:
+        return None
     keys = {field.key for field in line.fields}
     if len(keys) < len(line.fields):
         return None

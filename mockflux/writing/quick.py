@@ -82,14 +82,14 @@ class _Shape:
 
     __slots__ = ("block", "match", "sample", "scopes", "seen", "types")
 
-    def __init__(self, block: Block) -> None:
-        self.block = block
-        self.types: tuple[FieldType, ...] = tuple(block.types.values())
+    def __init__(self, measurement: str, own: Fields) -> None:
+        self.block: Block  # from when such a line is stored
+        self.types: tuple[FieldType, ...] = tuple([type for _, type in own])
         self.match: Match = nothing
         self.seen = 0
         #: A line that has nothing but them, to ask for another time. Their values are of no account.
-        fields = tuple([Field(key, type, 0) for key, type in block.types.items()])
-        self.sample = Line(0, b"", block.measurement, (), fields, None)
+        fields = tuple([Field(key, type, 0) for key, type in own])
+        self.sample = Line(0, b"", measurement, (), fields, None)
         #: Where time tells scopes apart: those in which such lines are stored already.
         self.scopes: set[Hashable] = set()
 
@@ -127,6 +127,12 @@ class Learned:
         self.rules = rules  # held here, so that no other gets its id
         self.series: dict[bytes, _Series] = {}
         self.shapes: dict[tuple[str, Fields], _Shape] = {}
+
+    def make_room(self) -> None:
+        """Forget all when it has become too much: what comes often will be learned anew."""
+        if len(self.series) >= _MOST_SERIES or len(self.shapes) >= _MOST_SHAPES:
+            self.series.clear()
+            self.shapes.clear()
 
 
 # --------------------------------------------------------------------------------------------------- one batch
@@ -208,8 +214,9 @@ class _Batch:
             own = rows.get(others.block)
             rows[others.block] = others if own is None else own.merged(others)
         if rows:
-            news: list[News] = [(shape.sample, time, shape.block) for shape, _, time in scopes]
-            data.store(list(rows.values()), self._count, chain(news, *map(data.news, staged)))
+            # What the grammar read comes first: a column has the type, and the place, that its first line gives it.
+            later: list[News] = [(shape.sample, time, shape.block) for shape, _, time in scopes]
+            data.store(list(rows.values()), self._count, chain(*map(data.news, staged), later))
         for shape, scope, _ in scopes:
             shape.scopes.add(scope)
         return self._count if self._learned.rules.unit == "line" else self._fields()
@@ -284,6 +291,7 @@ class _Novel:
     def __init__(self, learned: Learned, timing: Timing, data: BucketData, bench: Bench, grammar: ModuleType) -> None:
         self._learned, self._timing, self._data, self._bench, self._grammar = learned, timing, data, bench, grammar
         self._taught: list[tuple[bytes, _Series, _Shape]] = []
+        self._made: dict[tuple[str, Fields], _Shape] = {}
         self._offsets: list[int] = []
         self.lines: list[tuple[Line, int]] = []
 
@@ -313,16 +321,13 @@ class _Novel:
         if head is None or fields is None:
             return
         learned, key = self._learned, (line.measurement, fields)
+        learned.make_room()
         shape = learned.shapes.get(key)
         if shape is None:
-            if len(learned.shapes) >= _MOST_SHAPES:
-                return
-            shape = learned.shapes[key] = _Shape(self._data.block_of(line))
+            shape = learned.shapes[key] = self._made[key] = _Shape(line.measurement, fields)
         shape.see(fields)
         series = learned.series.get(head)
         if series is None:
-            if len(learned.series) >= _MOST_SERIES:
-                return
             series = learned.series[head] = _Series((line.measurement, line.tags), shape)
         if shape not in series.shapes and len(series.shapes) < _MOST_TOGETHER:
             series.shapes += (shape,)
@@ -333,7 +338,9 @@ class _Novel:
         return self._data.stage(self.lines, self._offsets)
 
     def number(self) -> None:
-        """The lines are about to be stored: give their series ids."""
+        """The lines are about to be stored: give their series ids, and what is new of fields a block."""
+        for _, _, shape in self._taught:
+            shape.block = self._data.block_of(shape.sample)
         for _, series, _ in self._taught:
             series.id = self._data.series_id(series.name)
 
@@ -345,3 +352,5 @@ class _Novel:
                 series.last = series.shapes[0]
             else:
                 self._learned.series.pop(head, None)
+        for key in self._made:
+            self._learned.shapes.pop(key, None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -64,6 +66,17 @@ def test_a_bucket_of_the_same_name_is_another(asked: list[str]) -> None:
         new = server.create_bucket("b")
         assert send(server, "b").status == 204
         assert (old.data.rows, new.data.rows) == (2, 1)  # type: ignore[attr-defined]
+
+
+def test_a_bucket_that_is_removed_is_not_held() -> None:
+    with Server("v2-oss") as server:
+        server.create_bucket("b")
+        assert send(server, "b").status == 204
+        held = weakref.ref(server.world.target("b"))  # type: ignore[arg-type,var-annotated]
+        server.world.catalog.remove_bucket(held())  # type: ignore[arg-type]
+        assert send(server).status == 204
+        gc.collect()
+        assert held() is None
 
 
 def test_a_right_that_is_taken_away_is_missed() -> None:

@@ -56,7 +56,7 @@ def test_two_thousand_idle_connections(oss):
     with oss.connect() as sock:
         sock.sendall(oss.post(b"m v=1"))
         assert read_reply(sock).startswith(b"HTTP/1.1 204")
-    assert time.monotonic() - begun < 5  # they hold up nobody
+    assert time.monotonic() - begun < DEADLINE  # they hold up nobody
     oss.server.stop()
     for sock in socks:
         assert sock.recv(1) == b""
@@ -101,7 +101,7 @@ def test_slow_clients_hold_up_nobody(oss):
     with oss.connect() as sock:
         sock.sendall(raw)
         assert read_reply(sock).startswith(b"HTTP/1.1 204")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < DEADLINE
     oss.server.stop()
     for sock in slow:
         sock.close()
@@ -123,7 +123,7 @@ def test_a_client_that_never_reads(oss):
                 time.sleep(0.01)
         begun = time.monotonic()
         oss.server.stop()
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < DEADLINE
     assert clients_of(oss) == 0
 
 

@@ -6,7 +6,6 @@ would make it grow with the square: the sizes are such that this would take minu
 
 from __future__ import annotations
 
-import gc
 import gzip
 import threading
 import time
@@ -31,11 +30,10 @@ QUICK = 5.0  # seconds: ten times and more what it takes
 def peak(function):
     """The most memory that a call holds at once beyond what there was: the least of some calls, since threads of other
     tests, and what is loaded on the way, count too."""
-    return min(_peak(function) for _ in range(3))
+    return min(_peak(function) for _ in range(2))
 
 
 def _peak(function):
-    gc.collect()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

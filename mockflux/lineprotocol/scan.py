@@ -23,7 +23,7 @@ Fields = tuple[tuple[str, FieldType], ...]
 
 #: A series key longer than this is left to the grammars, which set a limit to those with a field; so is a field's key.
 _LONGEST_KEY = 1024
-#: More fields than this are left to the grammars, too: a pattern takes some 40 µs and 2 KB for each to compile.
+#: More fields than this are left to the grammars, too: for each, a pattern takes about 100 µs to compile and a few KB.
 _MOST_FIELDS = 100
 
 _PLAIN = rb'[^\\\s,="\x00]'

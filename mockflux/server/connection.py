@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from mockflux.clock import patience
 from mockflux.reply import Reply
 from mockflux.request import Request
-from mockflux.server.wire import Chunks, Framed, Head, Unreadable, frame, read_head
+from mockflux.server.heads import Heads
+from mockflux.server.wire import Chunks, Framed, Head, Unreadable, frame
 
 if TYPE_CHECKING:
     import ssl
@@ -103,7 +104,7 @@ class _Gone(Exception):
 class Connection:
     """One client. ``run`` serves it until either side has had enough; ``shut`` ends that from another thread."""
 
-    __slots__ = ("_answering", "_application", "_buffer", "_head", "_sock", "_ssl_context", "_stopping")
+    __slots__ = ("_answering", "_application", "_buffer", "_head", "_heads", "_sock", "_ssl_context", "_stopping")
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class Connection:
         self._ssl_context = ssl_context
         self._buffer = bytearray()  # what came and belongs to no request yet
         self._head = b""  # of the request at hand, as it came
+        self._heads = Heads()
         self._answering = True  # something of a reply may be on its way, or nothing has been asked
 
     def run(self) -> None:
@@ -154,7 +156,7 @@ class Connection:
             raw = self._head = self._read_head()
             if not raw:
                 return self._end()
-            head = read_head(raw, self._application.max_headers, self._application.max_target)
+            head = self._heads.read(raw, self._application.max_headers, self._application.max_target)
         except Unreadable as complaint:
             raw = self._head = self._head or bytes(self._buffer)
             refusal = self._application.refuse(complaint.problem, raw)

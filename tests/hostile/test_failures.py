@@ -9,7 +9,7 @@ import pytest
 
 from mockflux import journal as journals
 from mockflux.http import front
-from mockflux.server import connection
+from mockflux.server import connection, heads
 
 ROOT = str(Path(journals.__file__).parents[1])
 
@@ -31,7 +31,7 @@ def bug():
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (connection, "read_head"),  # in the framing
+        (heads, "read_head"),  # in the framing
         (connection, "Request"),
         (front, "locate"),  # in the front, before it minds
         (journals, "Exchange"),  # in the journal itself
@@ -84,19 +84,19 @@ def test_no_thread_for_a_client(target, monkeypatch):
 
 PLUGIN_TEST = """
 import pytest
-from mockflux.server import connection
+from mockflux.server import heads
 
 class Bug(Exception): pass
 
 @pytest.fixture
 def broken(mockflux, monkeypatch):
-    good, calls = connection.read_head, []
+    good, calls = heads.read_head, []
     def once(*given):
         calls.append(1)
         if len(calls) == 1:
             raise Bug
         return good(*given)
-    monkeypatch.setattr(connection, "read_head", once)
+    monkeypatch.setattr(heads, "read_head", once)
     return mockflux
 
 def ask(mockflux):

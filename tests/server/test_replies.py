@@ -6,7 +6,7 @@ import time
 import pytest
 
 from mockflux.reply import Reply
-from mockflux.server import connection
+from mockflux.server import connection, heads
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 OLD = b"GET / HTTP/1.0\r\n\r\n"
@@ -287,20 +287,20 @@ def test_an_application_that_raises_costs_only_its_connection(app, connect, kind
 
 
 @pytest.mark.parametrize(
-    ("where", "sent", "head"),
+    ("module", "where", "sent", "head"),
     [
-        ("read_head", GET, None),
-        ("Chunks", b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", -5),
-        ("Request", GET, None),
-        ("frame", GET, None),
+        (heads, "read_head", GET, None),
+        (connection, "Chunks", b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", -5),
+        (connection, "Request", GET, None),
+        (connection, "frame", GET, None),
     ],
 )
-def test_a_server_that_is_broken_itself_tells_the_application(app, connect, monkeypatch, where, sent, head):
+def test_a_server_that_is_broken_itself_tells_the_application(app, connect, monkeypatch, module, where, sent, head):
     """Whatever goes wrong below the application: it is told with what there is of the head, and answers if it can."""
-    good, broken = getattr(connection, where), [None]
+    good, broken = getattr(module, where), [None]
     with monkeypatch.context() as patch:
         # Once only: what the answer to it needs is whole again.
-        patch.setattr(connection, where, lambda *a, **k: broken.pop().nothing if broken else good(*a, **k))
+        patch.setattr(module, where, lambda *a, **k: broken.pop().nothing if broken else good(*a, **k))
         client = connect()
         client.send(sent)
         client.sock.shutdown(socket.SHUT_WR)

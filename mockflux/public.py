@@ -6,7 +6,6 @@ import os
 import threading
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
@@ -380,10 +379,9 @@ class Server:
             raise ValueError(f"precision={precision!r}: expected one of {', '.join(params.precisions)}")
         target = self._target(name, made=True)
         timing = world.timing(target, params.precisions[precision], params.cut_default.get(precision) or 1)
-        body, rules = arguments.body(lines), settings.write[door]
+        body, rules = arguments.body(lines), settings.write_all[door]
         if "utf8" in settings.gate.doors[door] and (fault := utf8_fault(body)):
             raise ValueError(f"line protocol is UTF-8 at {self.profile.id}: byte {fault[1] + 1:,} is not")
-        rules = replace(rules, malformed="reject_batch", unfit="reject_batch")
         judged = commit.write(body, timing, target.data, rules, settings.storage, partial(world.room, target))
         verdict = world.note(judged, target)
         if verdict.rejections:

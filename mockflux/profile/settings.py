@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockflux.monitoring import RecordRules
@@ -219,6 +219,8 @@ class Settings:
     write: Mapping[str, WriteRules]
     #: By door, the rules for requests that have a parameter (name, value).
     write_when: Mapping[str, Mapping[tuple[str, str], WriteRules]]
+    #: By door, the rules for lines that are stored past the wire: all of them or none.
+    write_all: Mapping[str, WriteRules]
     storage: StorageRules
     record: RecordRules | None
     always: Mapping[str, Mapping[str, str]]
@@ -257,6 +259,7 @@ class Settings:
 def read_settings(merged: Merged) -> Settings:
     """The settings of a finished profile."""
     data = merged.data
+    write = {door: _write(table) for door, table in _doors(data["write"])}
     return Settings(
         auth={door: _auth(table) for door, table in _doors(data["auth"])},
         params={door: _params(table) for door, table in _doors(data["params"])},
@@ -264,8 +267,11 @@ def read_settings(merged: Merged) -> Settings:
         limits=Limits(**data["limits"]),
         buckets=BucketRules(**data.get("buckets", {})),
         setup=_setup(data["setup"]),
-        write={door: _write(table) for door, table in _doors(data["write"])},
+        write=write,
         write_when={door: _when(table) for door, table in _doors(data["write"])},
+        write_all={
+            door: replace(rules, malformed="reject_batch", unfit="reject_batch") for door, rules in write.items()
+        },
         storage=StorageRules(**data["storage"]),
         record=RecordRules(**data["record"]) if data.get("record") else None,
         always={door: table["always"] for door, table in _doors(data["headers"])},

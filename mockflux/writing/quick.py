@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import chain
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from mockflux.clock import EARLIEST, LATEST
 from mockflux.lineprotocol import BadLine, Field, FieldType, Line
@@ -28,6 +28,7 @@ from mockflux.lineprotocol.scan import (
     pattern,
     plain_fields,
     plain_head,
+    whole,
 )
 from mockflux.storage.block import Block, Rows
 from mockflux.storage.rules import StorageRules
@@ -40,6 +41,8 @@ from mockflux.writing.timing import Timing, by_size
 _OFTEN = 3
 #: How many series and sets of fields are remembered, and how many sets with one series.
 _MOST_SERIES, _MOST_SHAPES, _MOST_TOGETHER = 200_000, 512, 16
+#: From how many bytes on it pays to read a body at once.
+_WORTH_A_LOOK = 400
 #: The longest string, in bytes, that no grammar minds.
 _LONGEST_STRING = 1 << 20
 
@@ -80,9 +83,10 @@ class _Unusual(Exception):
 class _Shape:
     """Fields that have come before: their block and their pattern."""
 
-    __slots__ = ("block", "match", "sample", "scopes", "seen", "types")
+    __slots__ = ("block", "fields", "match", "sample", "scopes", "seen", "types")
 
     def __init__(self, measurement: str, own: Fields) -> None:
+        self.fields = own
         self.block: Block  # from when such a line is stored
         self.types: tuple[FieldType, ...] = tuple([type for _, type in own])
         self.match: Match = nothing
@@ -127,6 +131,8 @@ class Learned:
         self.rules = rules  # held here, so that no other gets its id
         self.series: dict[bytes, _Series] = {}
         self.shapes: dict[tuple[str, Fields], _Shape] = {}
+        #: The only one that the last batch had, if that was so: the next may be like it.
+        self.alone: _Shape | None = None
 
     def make_room(self) -> None:
         """Forget all when it has become too much: what comes often will be learned anew."""
@@ -141,12 +147,18 @@ class Learned:
 class _Found:
     """The lines of a batch that one pattern has found: values and time as they stand there, series, places."""
 
-    __slots__ = ("offsets", "rows", "series")
+    __slots__ = ("columns", "offsets", "rows", "series")
 
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.series: list[_Series] = []
         self.offsets: list[int] = []
+        #: The rows by column, where they were read so.
+        self.columns: Sequence[tuple[Any, ...]] = ()
+
+    def by_column(self) -> Iterable[tuple[Any, ...]]:
+        """The values of each field, and the times (None, or nothing, where there is none)."""
+        return self.columns or zip(*self.rows, strict=True)
 
 
 class _Batch:
@@ -170,6 +182,27 @@ class _Batch:
 
     def read(self, body: bytes) -> None:
         """Read all lines, by pattern or by the grammar. Raises _Unusual."""
+        learned = self._learned
+        if len(body) < _WORTH_A_LOOK or learned.alone is None or not self._read_whole(learned.alone, body):
+            self._read_each(body)
+        learned.alone = next(iter(self._found)) if len(self._found) == 1 and self._novel is None else None
+
+    def _read_whole(self, shape: _Shape, body: bytes) -> bool:
+        """Read a body that has nothing but lines with these fields, of series that had them before. False: it has."""
+        columns = whole(shape.fields).columns(body)
+        if columns is None:
+            return False
+        heads, *columns = columns
+        series = list(map(self._learned.series.get, heads))
+        if not all(own is not None and shape in own.shapes for own in set(series)):
+            return False
+        found = self._found[shape] = _Found()
+        found.columns, found.series, found.offsets = columns, cast("list[_Series]", series), list(range(len(heads)))
+        self._count = len(heads)
+        return True
+
+    def _read_each(self, body: bytes) -> None:
+        """Read one line after the other. Raises _Unusual."""
         position, count, size = 0, 0, len(body)
         series_of, found_by = self._learned.series.get, self._found
         while position < size:
@@ -235,7 +268,7 @@ class _Batch:
 
     def _columns(self, shape: _Shape, found: _Found) -> tuple[array[int], list[Any]]:
         """Times and values of the lines that have these fields."""
-        *values, stamps = zip(*found.rows, strict=True)
+        *values, stamps = found.by_column()
         timing, times = self._timing, _times(stamps, self._timing)
         first = min(times)
         if first < EARLIEST or max(times) > LATEST:
@@ -260,18 +293,18 @@ class _Batch:
 
     def _fields(self) -> int:
         """How many fields there are, where each is a point."""
-        count = sum(len(found.rows) * len(shape.types) for shape, found in self._found.items())
+        count = sum(len(found.series) * len(shape.types) for shape, found in self._found.items())
         return count + (sum(len(line.fields) for line, _ in self._novel.lines) if self._novel else 0)
 
 
 def _times(stamps: Sequence[bytes | None], timing: Timing) -> array[int]:
     """The times in ns. Raises OverflowError for one beyond 64 bits."""
     scale = timing.multiplier
-    if scale == 1 and None not in stamps:
+    if scale == 1 and None not in stamps and b"" not in stamps:
         return array("q", map(int, stamps))  # type: ignore[arg-type]
     return array(
         "q",
-        [timing.default if raw is None else (time := int(raw)) * (scale or by_size(time)) for raw in stamps],
+        [timing.default if not raw else (time := int(raw)) * (scale or by_size(time)) for raw in stamps],
     )
 
 

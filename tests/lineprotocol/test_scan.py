@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from mockflux import strategies
 from mockflux.lineprotocol import BadLine, FieldValue, Line, go, iox, to_bytes
-from mockflux.lineprotocol.scan import behind_nothing, converted, head_end, pattern, plain_fields, plain_head
+from mockflux.lineprotocol.scan import (
+    Fields,
+    behind_nothing,
+    converted,
+    head_end,
+    pattern,
+    plain_fields,
+    plain_head,
+    whole,
+)
 
 GRAMMARS = [go, iox]
 
@@ -175,3 +184,53 @@ def test_names_are_those_of_the_line() -> None:
     assert plain_head(line) == b"m\\ n,a\\,b=c"
     assert plain_fields(line) == (("d=e", "float"),)
     assert to_bytes(line.measurement) == b"m n"
+
+
+# ---------------------------------------------------------------- a body at once
+
+
+def one_by_one(fields: Fields, body: bytes) -> list[tuple[bytes, ...]] | None:
+    """What reading a body at once has to find: line after line by the pattern, as long as no head has an escape."""
+    position, found = 0, []
+    while position < len(body):
+        end = body.find(b" ", position)
+        match = pattern(fields)(body, end) if end > position else None
+        head = body[position:end]
+        if match is None or b"\\" in head or b"\n" in head:
+            return None
+        *values, stamp = match.groups()
+        found.append((head, *values, stamp or b""))
+        position = match.end()
+    return list(zip(*found, strict=True)) or None
+
+
+@settings(max_examples=300)
+@given(st.lists(alike(), min_size=1, max_size=4), st.booleans())
+@example([(b"m v=1", b"m v=2")], True)
+@example([(b'm v=1i,s="a" 1', b'm v=2i,s="a\nm v=3i,s=\\"b" 1')], False)
+@example([(b"m v=1", b"x\nm v=2")], True)
+@example([(b"m v=1", b"m v=2 x m v=3")], True)
+def test_a_body_at_once_is_its_lines_one_by_one(pairs: list[tuple[bytes, bytes]], ended: bool) -> None:
+    for grammar in GRAMMARS:
+        line = the_line(grammar, pairs[0][0])
+        fields = plain_fields(line) if line else None
+        if fields is not None:
+            body = b"\n".join(second.rstrip(b"\n") for _, second in pairs) + b"\n" * ended
+            expected = one_by_one(fields, body)
+            event("at once" if expected else "not")
+            assert whole(fields).columns(body) == expected
+
+
+@given(st.data())
+def test_lines_of_one_kind_are_read_at_once(data: st.DataObject) -> None:
+    kinds = {"float": "1.5", "integer": "-7i", "unsigned": "7u", "string": '"a \\" b"', "boolean": "true"}
+    types = data.draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=4))
+    fields = tuple((f"f {n}", type) for n, type in enumerate(types))
+    text = ",".join(f"f\\ {n}={kinds[type]}" for n, type in enumerate(types))
+    stamps = data.draw(st.lists(st.sampled_from(["", " 1", " -17"]), min_size=1, max_size=5))
+    body = "\n".join(f"m,t={n} {text}{stamp}" for n, stamp in enumerate(stamps)).encode()
+    for sent in (body, body + b"\n"):
+        columns = whole(fields).columns(sent)  # type: ignore[arg-type]
+        assert columns is not None
+        assert columns[0] == tuple(b"m,t=%d" % n for n in range(len(stamps)))
+        assert columns[-1] == tuple(stamp.strip().encode() for stamp in stamps)

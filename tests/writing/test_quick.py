@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
@@ -104,6 +105,13 @@ def change(data: BucketData, what: str) -> None:
         data.scope = BucketData(data.rules, shard_duration=DAY).scope
 
 
+@pytest.fixture(autouse=True, scope="module")
+def short_bodies_at_once() -> Iterator[None]:
+    """Bodies of tests are short."""
+    with patch.object(quick, "_WORTH_A_LOOK", 0):
+        yield
+
+
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: f"{edition[0]}-{edition[2]}{len(edition[1]) or ''}")
 @given(st.data())
 def test_the_same_is_stored_as_by_judging(edition: tuple[str, dict[str, Any], str], data: st.DataObject) -> None:
@@ -160,6 +168,51 @@ def test_lines_like_those_before_are_not_parsed(edition: tuple[str, dict[str, An
     assert parsed_lines(bucket, body(100)) < 10
     assert parsed_lines(bucket, body(100, 100)) == 0
     assert bucket.data.count() == 200
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: f"{edition[0]}-{edition[2]}{len(edition[1]) or ''}")
+def test_a_batch_like_the_one_before_is_read_at_once(edition: tuple[str, dict[str, Any], str]) -> None:
+    fast, exact = Bucket(*edition), Bucket(*edition)
+    fast.write(body(20), Timing(1, NOW), Room())
+    fast.write(body(20, 20), Timing(1, NOW), Room())
+    with patch.object(quick._Batch, "_read_each", side_effect=AssertionError):
+        verdict = fast.write(body(20, 40) + b"\nm,host=h1 v=1.5,n=2i", Timing(1, NOW), Room())  # the last without time
+    for start in (0, 20):
+        exact.judge(body(20, start), Timing(1, NOW), Room())
+    assert verdict == exact.judge(body(20, 40) + b"\nm,host=h1 v=1.5,n=2i", Timing(1, NOW), Room())
+    assert fast.content() == exact.content()
+
+
+@pytest.mark.parametrize("odd", [b"m,host=h9 v=1.5,n=1i", b"m,host=h1 v=1.5", b"m,host=h\\ 1 v=1.5,n=1i", b"# x", b"m"])
+def test_a_batch_with_one_other_line_is_read_line_by_line(odd: bytes) -> None:
+    fast, exact = Bucket("v2-oss", {}, "v2-write"), Bucket("v2-oss", {}, "v2-write")
+    for start in (0, 20):
+        fast.write(body(20, start), Timing(1, NOW), Room())
+        exact.judge(body(20, start), Timing(1, NOW), Room())
+    mixed = body(5, 40) + b"\n" + odd + b"\n" + body(5, 45)
+    assert fast.write(mixed, Timing(1, NOW), Room()) == exact.judge(mixed, Timing(1, NOW), Room())
+    assert fast.content() == exact.content()
+
+
+def test_a_series_that_had_other_fields_is_asked_for() -> None:
+    """A pattern that fits is not enough: of this series such a line may not be stored."""
+    fast = Bucket("v2-oss", {}, "v2-write")
+    for start in (0, 4):
+        fast.write(body(4, start), Timing(1, NOW), Room())
+    fast.write(b'm,host=z v="text",n=1i 1', Timing(1, NOW), Room())
+    for start in (8, 12):
+        fast.write(body(4, start), Timing(1, NOW), Room())
+    (refused,) = fast.write(body(4, 16) + b"\nm,host=z v=1.5,n=2i 2", Timing(1, NOW), Room()).rejections
+    assert refused.reason.name == "type_conflict"
+
+
+def test_what_is_written_past_the_wire_is_learned_once() -> None:
+    with Server("v2-oss") as server:
+        for n in range(5):
+            server.write(f"m v={n} {n}")
+        bucket = server.world.bucket
+        assert bucket is not None
+        assert len(bucket.data.learned) == 1
 
 
 def test_a_refused_line_teaches_nothing() -> None:

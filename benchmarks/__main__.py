@@ -17,6 +17,12 @@ from benchmarks.run import Run
 from benchmarks.table import table
 
 
+class Incomparable(click.ClickException):
+    """Two files that cannot be compared."""
+
+    exit_code = 2
+
+
 @click.group(invoke_without_command=True)
 @click.option(
     "--short", is_flag=True, help="Less of everything, without influxd, in under a minute; fails on a gross fall."
@@ -80,7 +86,7 @@ def compare(old: str, new: str) -> None:
     try:
         click.echo(results.compare(results.load(old), results.load(new)))
     except ValueError as error:
-        raise click.ClickException(str(error)) from None
+        raise Incomparable(str(error)) from None
 
 
 def _measured(run: Run, name: str) -> list[Figure]:

@@ -129,18 +129,16 @@ def side_by_side(port: int, requests: Sequence[bytes], connections: int, status:
             if not answered:
                 raise Unexpected(f"no answer on {under_way} connections within {_TIMEOUT:g} s")
             for key, _ in answered:
-                sock: socket.socket | None
-                sock = key.fileobj  # type: ignore[assignment]
-                assert sock is not None
+                sock = key.fileobj
+                assert isinstance(sock, socket.socket)
                 stays = receive(sock, status)
                 times.append(perf_counter_ns() - started[key.fd])
                 if not stays:
                     ready.unregister(sock)
                     sock.close()
-                    sock = None
                 following = next(waiting, None)
                 if following is None:
                     under_way -= 1
                 else:
-                    send(sock, following)
+                    send(sock if stays else None, following)
     return times

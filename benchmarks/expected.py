@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.figures import Figure, rounded
+from benchmarks.figures import Figure, is_tail, rounded
 from benchmarks.results import speedup
 from benchmarks.run import DISK, TMPFS
 from benchmarks.table import number
@@ -25,11 +25,11 @@ Noted = Mapping[str, Mapping[str, float]]
 
 
 def ratios(figures: Sequence[Figure]) -> dict[str, dict[str, float]]:
-    """The ratios that can be noted; p99 is the neighbours' doing more than ours."""
+    """The ratios that can be noted."""
     return {
         figure.id: {name: rounded(figure.ratio(name)) for name in figure.against if name not in _NOT_NOTED}
         for figure in figures
-        if figure.against and not figure.id.endswith(".p99")
+        if figure.against and not is_tail(figure.id)
     }
 
 

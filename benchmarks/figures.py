@@ -94,6 +94,12 @@ def figure(
     return Figure(id, label, unit, metric[mine], against, better)
 
 
+def is_tail(id: str) -> bool:
+    """Whether a figure is of the slowest of many requests: the neighbours' doing more than ours, so nothing is
+    concluded from it."""
+    return id.endswith(".p99")
+
+
 def percentile(values: list[int] | list[float], part: float) -> float:
     """The value that this part of the values does not exceed. Raises ValueError if there are none."""
     if not values:

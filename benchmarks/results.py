@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, is_tail
 from benchmarks.processes import CLONE
 from benchmarks.table import aligned, number
 
@@ -55,40 +55,57 @@ def load(path: str | Path) -> dict[str, Any]:
 
 
 def compare(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """How the ratios changed, and which figures only one of both has."""
+    """How the ratios changed, and what only one of both has. Raises ValueError if that is all of it."""
     before = {figure["id"]: figure for figure in old["figures"]}
     after = {figure["id"]: figure for figure in new["figures"]}
-    rows = [["", "÷", "old", "new", "change", ""]]
     for id in after.keys() & before.keys():
         assert before[id]["unit"] == after[id]["unit"], id
-    for id, figure in after.items():
-        if id in before:
-            rows += _changes(before[id], figure)
-    lines = [f"old: {heading(old)}", f"new: {heading(new)}"]
+    rows = [row for id, figure in after.items() if id in before for row in _changes(before[id], figure)]
+    if not rows:
+        raise ValueError("these two results have nothing in common: no figure is in both, held against the same")
+    lines = [f"old: {heading(old)}", f"new: {heading(new)}", *_cautions(old, new)]
+    lines += ["", aligned([["", "÷", "old", "new", "change", ""], *rows], left={0, 1, 5})]
+    for what, one, other in (("old", before, after), ("new", after, before)):
+        if only := list(_missing(one, other)):
+            lines += ["", f"only in {what}:", *(f"  {text}" for text in only)]
+    return "\n".join(lines)
+
+
+def _cautions(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     for name in ("python", "system", "cpus"):
         if old[name] != new[name]:
-            lines.append(f"careful: {name} was {old[name]} and is {new[name]}")
-    lines += ["", aligned(rows, left={0, 1, 5})]
-    for what, one, other in (("old", before, after), ("new", after, before)):
-        if only := [id for id in one if id not in other]:
-            lines += ["", f"only in {what}: {', '.join(only)}"]
-    return "\n".join(lines)
+            yield f"careful: {name} was {old[name]} and is {new[name]}"
+    if old["short"] != new["short"]:
+        forms = {True: "a --short run, which does less of everything", False: "a full run"}
+        yield f"careful: old is {forms[old['short']]}, new is {forms[new['short']]}"
+
+
+def _missing(one: dict[str, dict[str, Any]], other: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """What there is no counterpart for: figures, by their labels, and baselines, of single figures or of them all."""
+    known = {name for figure in other.values() for name in figure["against"]}
+    shared = [figure for id, figure in one.items() if id in other]
+    alone = dict.fromkeys(name for figure in shared for name in figure["against"] if name not in known)
+    for id, figure in one.items():
+        if id not in other:
+            yield figure["label"]
+        elif only := [name for name in figure["against"] if name in known and name not in other[id]["against"]]:
+            yield f"{figure['label']} ÷ {', '.join(only)}"
+    yield from (f"all that is held against {name}" for name in alone)
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[list[str]]:
     for name, against in new["against"].items():
         if name in old["against"]:
             before, after = old["against"][name]["ratio"], against["ratio"]
-            gain = speedup(before, after, new["better"])
-            verdict = "" if 1 / _NOISE < gain < _NOISE else "better" if gain > 1 else "WORSE"
-            yield [
-                new["label"],
-                name,
-                number(before),
-                number(after),
-                f"× {after / before:.2f}" if before else "",
-                verdict,
-            ]
+            change = f"× {after / before:.2f}" if before else ""
+            verdict = "" if is_tail(new["id"]) else _verdict(speedup(before, after, new["better"]))
+            yield [new["label"], name, number(before), number(after), change, verdict]
+
+
+def _verdict(gain: float) -> str:
+    if 1 / _NOISE < gain < _NOISE:
+        return ""
+    return "better" if gain > 1 else "WORSE"
 
 
 def speedup(before: float, after: float, better: str) -> float:

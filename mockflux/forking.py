@@ -9,7 +9,6 @@ child gives its copies back at once, without a word to any client. It may go on 
 from __future__ import annotations
 
 import os
-import threading
 from typing import Any
 
 from mockflux.server import SocketServer
@@ -38,17 +37,9 @@ class Stationary(SocketServer):
         super().stop()
 
     def leave(self) -> None:
-        """Give up the copies of a forked child. ``port`` stays as it is, and ``stop()`` does nothing from now on."""
+        """What is left of it in a forked child: where the parent listens, and that it is a copy."""
         self.abroad = True
-        # No shutdown: it would reach through to the parent's clients. And no lock: who held it is not here any more.
-        # It may have been about to start or to stop, so some of them may not be there.
-        ends = [self._listener, getattr(self, "_bell", None), *self._open]
-        self._listener = None
-        self._open.clear()
-        self._finished.clear()
-        self._lock = threading.Lock()
-        for end in filter(None, ends):
-            end.close()
+        self.disown()
 
 
 def _leave_all() -> None:

@@ -52,6 +52,7 @@ class SocketServer:
         self._application = application
         self._ssl_context = ssl_context
         self._listener: socket.socket | None = None
+        self._bell: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
         self._stopping = threading.Event()
         # The lock keeps a socket from being closed, and its number from being given to another, while it is shut.
@@ -86,13 +87,14 @@ class SocketServer:
         """
         with self._lock:
             listener, self._listener = self._listener, None
-        if listener is None or self._acceptor is None:
+        bell = self._bell
+        if listener is None or bell is None or self._acceptor is None:
             return
         self._stopping.set()
-        with self._bell, listener:
+        with bell, listener:
             # Shutting a listener down would wake its accept() on Linux only; connecting to it does everywhere. It need
             # not succeed: if the queue is full, accept() has enough to return for.
-            self._bell.connect_ex((ANYWHERE.get(self.host, self.host), self.port))
+            bell.connect_ex((ANYWHERE.get(self.host, self.host), self.port))
             self._acceptor.join(_STOP_PATIENCE)
         with self._lock:
             for connection in self._open:
@@ -103,6 +105,22 @@ class SocketServer:
         for thread in threads:
             if thread is not threading.current_thread() and thread.is_alive():
                 thread.join(max(0.0, deadline - patience()))
+
+    def disown(self) -> None:
+        """In a forked child: close its copies of all sockets, without a word to any client, and forget the threads,
+        which are the parent's. ``port`` stays as it is, ``stop()`` does nothing from now on."""
+        # No shutdown: it would reach through to the parent's clients. And no lock: who held it is not here any more.
+        # It may have been about to start or to stop, so some of the sockets may not be there.
+        sockets, connections = (self._listener, self._bell), list(self._open)
+        self._listener = self._bell = None
+        self._open.clear()
+        self._finished.clear()
+        self._lock = threading.Lock()
+        for sock in sockets:
+            if sock is not None:
+                sock.close()
+        for connection in connections:
+            connection.close()
 
     # ------------------------------------------------------------------ accepting
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("benchmarks", reason="benchmarks/ is in a clone only")
-
 from benchmarks.figures import Figure, figure, interleaved, latencies, percentile, rounded
 
 

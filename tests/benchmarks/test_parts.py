@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("benchmarks", reason="benchmarks/ is in a clone only")
-
 import mockflux
 from benchmarks import client, corpora, naive, places
 from benchmarks.measures import NAMES, measure_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-
-pytest.importorskip("benchmarks", reason="benchmarks/ is in a clone only")
+from click.testing import CliRunner
 
 from benchmarks import bars, expected, results
+from benchmarks.__main__ import main
 from benchmarks.figures import Figure
 from benchmarks.table import number, table
 
@@ -85,18 +85,86 @@ def test_of_speeds_more_is_better():
     assert change(fast, slow).endswith("WORSE")
 
 
-def test_figures_of_one_run_only_and_other_machines_are_told():
-    old, new = run_of(write(5.0)), run_of(Figure("file.x", "x", "lines/s", [1.0]))
+@pytest.mark.parametrize(("after", "factor"), [(50.0, "10.00"), (0.5, "0.10")])
+def test_tails_are_shown_and_not_judged(after, factor):
+    def tail(value):
+        return Figure("write.mockflux.1.p99", "single write, p99", "µs", [value], {"flask": [10.0]})
+
+    assert change(tail(5.0), tail(after)) == f"single write, p99 flask 0.50 {number(after / 10)} × {factor}"
+
+
+def test_another_machine_is_told():
+    old, new = run_of(write(5.0)), run_of(write(5.0))
     old["python"] = "CPython 3.10.0"
-    text = results.compare(old, new)
-    assert "only in old: write.mockflux.1.p50" in text
-    assert "only in new: file.x" in text
-    assert "careful: python was CPython 3.10.0" in text
+    assert f"careful: python was CPython 3.10.0 and is {new['python']}" in results.compare(old, new).splitlines()
+    assert "careful" not in results.compare(new, new)
 
 
-def test_a_baseline_of_one_run_only_is_not_compared():
-    text = results.compare(run_of(write(5.0, influxd_disk=1.0)), run_of(write(5.0)))
-    assert "influxd-disk" not in text
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (True, False, "careful: old is a --short run, which does less of everything, new is a full run"),
+        (False, True, "careful: old is a full run, new is a --short run, which does less of everything"),
+        (True, True, None),
+        (False, False, None),
+    ],
+)
+def test_a_short_run_beside_a_full_one_is_told(old, new, told):
+    one, other = run_of(write(5.0)), run_of(write(5.0))
+    one["short"], other["short"] = old, new
+    lines = results.compare(one, other).splitlines()
+    assert [line for line in lines if line.startswith("careful")] == ([told] if told else [])
+
+
+def test_what_one_run_only_has_is_told_by_its_label():
+    file, stop = (Figure(id, label, "ms", [1.0]) for id, label in (("file.x", "x.lp, once"), ("life.stop", "stop")))
+    text = results.compare(run_of(write(5.0), file), run_of(stop, write(5.0)))
+    assert text.endswith("\n\nonly in old:\n  x.lp, once\n\nonly in new:\n  stop")
+    assert "file.x" not in text
+    assert "life.stop" not in text
+
+
+def test_a_baseline_of_one_run_only_is_told_and_not_compared():
+    def batch(*names: str) -> Figure:
+        return Figure("batch.small", "5,000 lines", "lines/s", [1.0], {name: [1.0] for name in names}, "more")
+
+    with_disk = batch("flask", "influxd-disk")
+    old = run_of(write(5.0, influxd_disk=1.0), with_disk)
+    text = results.compare(old, run_of(write(5.0), batch("flask")))
+    assert text.endswith("\n\nonly in old:\n  all that is held against influxd-disk")
+    assert text.count("influxd-disk") == 1
+    text = results.compare(old, run_of(write(5.0), with_disk))
+    assert text.endswith("\n\nonly in old:\n  single write ÷ influxd-disk")
+
+
+def compared(tmp_path, *runs: dict):
+    files = [tmp_path / f"{number}.json" for number in range(len(runs))]
+    for file, run in zip(files, runs, strict=True):
+        file.write_text(json.dumps(run))
+    return CliRunner().invoke(main, ["compare", *map(str, files)])
+
+
+def test_the_command_compares_two_files(tmp_path):
+    done = compared(tmp_path, run_of(write(5.0)), run_of(write(10.0)))
+    assert done.exit_code == 0
+    assert "single write  flask  0.50  1.00  × 2.00  WORSE" in done.output
+
+
+@pytest.mark.parametrize("other", [Figure("file.x", "x", "lines/s", [1.0]), write(5.0, flask=1.0)])
+def test_two_files_with_nothing_in_common_end_in_a_sentence(tmp_path, other):
+    """Neither a figure, nor what it is held against."""
+    other = Figure(other.id, other.label, other.unit, other.rounds, {"loop": [1.0]})
+    done = compared(tmp_path, run_of(write(5.0)), run_of(other))
+    assert (done.exit_code, done.output) == (
+        2,
+        "Error: these two results have nothing in common: no figure is in both, held against the same\n",
+    )
+
+
+def test_a_file_that_is_no_result_ends_in_a_sentence(tmp_path):
+    done = compared(tmp_path, {}, run_of(write(5.0)))
+    assert done.exit_code == 2
+    assert done.output == f"Error: {tmp_path / '0.json'} is no result of `python -m benchmarks --json`\n"
 
 
 # ------------------------------------------------------------------------------------------ the gross fall

@@ -6,16 +6,16 @@ What must hold of every conversation is in :meth:`Target.check`; that nothing is
 from __future__ import annotations
 
 import contextlib
-import os
-import re
+import importlib.util
 import select
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,57 +23,36 @@ from mockflux import Server
 from mockflux.exchange import Exchange
 from mockflux.profile import concrete
 
-DEADLINE = 20.0  # seconds after which something counts as hanging
-_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) [^\x00-\x08\x0a-\x1f\x7f]*")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)")
 _INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class Answer:
-    """A reply as it came; ``last``: it says that the connection ends."""
+def _of_server() -> ModuleType:
+    """What the tests of the server share. Folders of tests are no packages, so it is loaded by its path."""
+    path = Path(__file__).parents[1] / "server" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("conftest_of_server", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
-    def __init__(self, status: int, headers: dict[bytes, bytes], body: bytes, last: bool) -> None:
-        self.status, self.headers, self.body, self.last = status, headers, body, last
+
+raw = _of_server()
+DEADLINE = raw.DEADLINE  # seconds after which something counts as hanging
+nothing_left = raw.nothing_left  # of every test
+wrap = raw.wrap
 
 
-def take_answer(raw: bytes, method: str) -> tuple[Answer, bytes]:
-    """The first reply of what came, and the rest. Fails for what is none, or not whole."""
-    while raw.startswith(_INTERIM):
-        raw = raw[len(_INTERIM) :]
-    head, end, rest = raw.partition(b"\r\n\r\n")
-    assert end, f"no whole head: {raw[:200]!r}"
-    line, *lines = head.split(b"\r\n")
-    found = _LINE.fullmatch(line)
-    assert found, f"no status line: {line[:200]!r}"
-    headers: dict[bytes, bytes] = {}
-    for text in lines:
-        header = _HEADER.fullmatch(text)
-        assert header, f"no header: {text[:200]!r}"
-        name = header[1].lower()
-        assert name not in headers or name not in (b"content-length", b"transfer-encoding", b"connection")
-        headers[name] = header[2]
-    status, closing = int(found[1]), headers.get(b"connection", b"").lower()
-    last = closing == b"close" or (line.startswith(b"HTTP/1.0") and closing != b"keep-alive")
-    if method == "HEAD" or status in (204, 304):
-        return Answer(status, headers, b"", last), rest
-    if b"transfer-encoding" in headers:
-        assert headers[b"transfer-encoding"] == b"chunked"
-        assert b"content-length" not in headers
-        body = b""
-        while True:
-            size, _, rest = rest.partition(b"\r\n")
-            part, rest = rest[: int(size, 16)], rest[int(size, 16) :]
-            assert (len(part), rest[:2]) == (int(size, 16), b"\r\n"), "a chunk is not whole"
-            body, rest = body + part, rest[2:]
-            if not part:
-                return Answer(status, headers, body, last), rest
-    if b"content-length" in headers:
-        length = int(headers[b"content-length"])
-        assert len(rest) >= length, "the body is not whole"
-        return Answer(status, headers, rest[:length], last), rest[length:]
-    assert last, "nobody can tell where this body ends"
-    return Answer(status, headers, rest, last), b""
+class Said:
+    """What was read from a connection until it ended, for a client to read again."""
+
+    def __init__(self, got: bytes) -> None:
+        self._got = got
+
+    def recv(self, limit: int) -> bytes:
+        part, self._got = self._got[:limit], self._got[limit:]
+        return part
 
 
 class Target:
@@ -107,13 +86,12 @@ class Target:
 
     def post(self, body: bytes, *headers: str, target: str | None = None) -> bytes:
         """A write, well-formed and allowed."""
-        lines = [f"POST {target or self.write_target()} HTTP/1.1", "Host: x", *headers]
-        lines += [f"Authorization: Token {self.server.token}", f"Content-Length: {len(body)}", "", ""]
-        return "\r\n".join(lines).encode("latin-1") + body
+        login = f"Authorization: Token {self.server.token}"
+        made: bytes = raw.post(body, *headers, login, target=target or self.write_target())
+        return made
 
     def connect(self) -> socket.socket:
-        sock = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock: socket.socket = raw.connected(self.port)
         return sock
 
     def say(self, pieces: Iterable[bytes], ending: str = "half", pause: float = 0.0) -> bytes:
@@ -127,7 +105,7 @@ class Target:
                 if not _exchange(sock, piece, got):
                     break
             if ending == "reset":
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                reset_on_close(sock)
                 return bytes(got)
             if ending == "close":
                 return bytes(got)
@@ -207,9 +185,14 @@ def _exchange(sock: socket.socket, data: bytes, got: bytearray) -> bool:
     return True
 
 
+def reset_on_close(sock: socket.socket) -> None:
+    """Have its end told by a reset, whatever is still under way."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
 def check_answers(came: Iterable[Exchange], got: bytes) -> None:
     """The bytes that came are the replies of these exchanges, in order and no more, and none behind the last."""
-    last = False
+    last, client = False, raw.Client(Said(got))
     for exchange in came:
         assert not last, "a request was answered behind the end of its connection"
         reply = exchange.reply
@@ -219,64 +202,47 @@ def check_answers(came: Iterable[Exchange], got: bytes) -> None:
             continue
         # What is refused as no HTTP gets its words whatever its method, as Go's net/http has it.
         refused = (exchange.clause or "").startswith("malformed_request")
-        answer, got = take_answer(got, "" if refused else exchange.method)
+        while (answer := client.answer("" if refused else exchange.method)).status == 100:
+            assert (answer.line, answer.headers) == ("HTTP/1.1 100 Continue", [])
         assert answer.status == reply.status
         # The journal cuts what is too much for it.
         assert answer.body[: len(answer.body) - exchange.cut.reply] == reply.body
         last = answer.last
-    while got.startswith(_INTERIM):
-        got = got[len(_INTERIM) :]
-    assert got == b"", f"nobody asked for {got[:200]!r}"
-
-
-def open_files() -> set[str]:
-    """What is open in this process, each with a name of its own (``socket:[12345]``)."""
-    found = set()
-    for entry in Path("/proc/self/fd").glob("*"):
-        with contextlib.suppress(OSError):  # closed meanwhile
-            found.add(os.readlink(entry))
-    return found
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """No test leaves a thread or an open file; every server stops in time."""
-    threads, files = set(threading.enumerate()), open_files()
-    yield
-    assert set(threading.enumerate()) - threads == set()
-    assert open_files() - files == set()
+        assert last or answer.framing != "close", "nobody can tell where this body ends"
+    rest = client.rest()
+    while rest.startswith(_INTERIM):
+        rest = rest[len(_INTERIM) :]
+    assert rest == b"", f"nobody asked for {rest[:200]!r}"
 
 
 @pytest.fixture
-def targets() -> Iterator[dict[str, Target]]:
-    """A server of each edition, by its id."""
-    targets = {edition: Target(edition) for edition in concrete()}
-    yield targets
-    for target in targets.values():
-        begun = time.monotonic()
-        target.server.stop()
-        assert time.monotonic() - begun < DEADLINE
-
-
-@pytest.fixture(params=concrete())
-def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """A server of one edition; a test that takes it runs for each."""
-    target = Target(request.param)
-    yield target
-    begun = time.monotonic()
-    target.server.stop()
-    assert time.monotonic() - begun < DEADLINE
-
-
-@pytest.fixture
-def make() -> Iterator[type[Target]]:
-    """To make a target of one's own."""
+def make() -> Iterator[Callable[..., Target]]:
+    """To make a target of one's own; it is stopped at the end, and must not hang then."""
     made: list[Target] = []
 
     def make(edition: str, **arguments: object) -> Target:
         made.append(Target(edition, **arguments))
         return made[-1]
 
-    yield make  # type: ignore[misc]
+    yield make
     for target in made:
+        begun = time.monotonic()
         target.server.stop()
+        assert time.monotonic() - begun < DEADLINE
+
+
+@pytest.fixture
+def targets(make: Callable[..., Target]) -> dict[str, Target]:
+    """A server of each edition, by its id."""
+    return {edition: make(edition) for edition in concrete()}
+
+
+@pytest.fixture(params=concrete())
+def target(request: pytest.FixtureRequest, make: Callable[..., Target]) -> Target:
+    """A server of one edition; a test that takes it runs for each."""
+    return make(request.param)
+
+
+@pytest.fixture(name="reset_on_close")
+def reset_on_close_of() -> Callable[[socket.socket], None]:
+    return reset_on_close

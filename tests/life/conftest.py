@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -63,14 +65,22 @@ def in_every_state(server):
     return connections
 '''
 
-Program = Callable[..., subprocess.CompletedProcess[str]]
+
+class Ended(NamedTuple):
+    """How a program ended: its exit code, and all that it printed."""
+
+    code: int
+    printed: str
+
+
+Program = Callable[..., Ended]
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """Run a program to its end; what it prints is in ``stdout``. Fails if it hangs, or says anything on stderr."""
+    """Run a program to its end. Fails if it hangs, or says anything on stderr; code and output are the test's."""
 
-    def run(source: str, *, options: tuple[str, ...] = (), code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(source: str, *, options: tuple[str, ...] = ()) -> Ended:
         file = tmp_path / "program.py"  # a file: multiprocessing has to find it again
         file.write_text(f"{BEGINNING}\n{textwrap.dedent(source)}", encoding="utf-8")
         done = subprocess.run(
@@ -79,8 +89,7 @@ def program(tmp_path: Path) -> Program:
             timeout=DEADLINE,
         )  # fmt: skip
         assert not done.stderr, done.stderr
-        assert done.returncode == code
-        return done
+        return Ended(done.returncode, done.stdout)
 
     return run
 
@@ -88,8 +97,6 @@ def program(tmp_path: Path) -> Program:
 @pytest.fixture
 def only_threads_of_before() -> Iterator[None]:
     """No thread of mockflux is left when the test is over."""
-    import threading
-
     before = set(threading.enumerate())
     yield
     assert {t for t in threading.enumerate() if t.name.startswith("mockflux")} <= before

@@ -60,9 +60,9 @@ async def test_a_blocking_client_beside_the_loop_and_one_that_blocks_it(served: 
 async def test_waiting_for_what_comes_without_blocking_the_loop(served: Server) -> None:
     async with aiohttp.ClientSession() as session:
         waiting = asyncio.create_task(asyncio.to_thread(served.wait_for, points=3, timeout=DEADLINE))
-        for n in range(3):
-            await write(session, served, f"m v=1 {n}")
+        assert [await write(session, served, f"m v=1 {n}") for n in range(3)] == [204] * 3
         await waiting
+    assert [point.time for point in served.points()] == [0, 1, 2]
 
 
 @pytest.mark.asyncio

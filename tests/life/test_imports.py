@@ -40,15 +40,16 @@ step("import mockflux")
 
 
 @pytest.fixture
-def steps(program, monkeypatch):
+def steps(program):
     """What each step of a program imports that none before has imported."""
 
     def run(source: str) -> dict[str, set[str]]:
         # conftest.py's beginning imports a lot itself, so the program runs another
         inner = TELL + source + "\nprint(json.dumps(steps))\n"
         outer = f"import subprocess\nsubprocess.run([sys.executable, '-c', {inner!r}], check=True)"
-        told = json.loads(program(outer).stdout)
-        return {name: set(after) - set(before) for (_, before), (name, after) in pairwise(told)}
+        ended = program(outer)
+        assert ended.code == 0
+        return {name: set(after) - set(before) for (_, before), (name, after) in pairwise(json.loads(ended.printed))}
 
     return run
 
@@ -106,9 +107,9 @@ server.stop()
     assert "flask" not in told["start"]
 
 
-def test_profiles_are_read_once(steps):
+def test_profiles_are_read_once(program):
     """A second server of an edition reads no file of a profile again."""
-    steps(
+    ended = program(
         """
 import pathlib, tomllib
 first = mockflux.Server("v2-oss")
@@ -118,8 +119,9 @@ def refuse(*arguments, **options):
 
 tomllib.loads = pathlib.Path.read_text = pathlib.Path.read_bytes = refuse
 second = mockflux.Server("v2-oss")
-assert second.profile is first.profile
-assert mockflux.Server("v2-oss", token="other").profile is first.profile
+third = mockflux.Server("v2-oss", token="other")
 second.reset()
+print(second.profile is first.profile, third.profile is first.profile)
 """
     )
+    assert ended == (0, "True True\n")

@@ -8,6 +8,7 @@ import http.client
 import pickle
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -135,6 +136,6 @@ def test_a_server_that_is_only_listened_to_goes_on() -> None:
 
 
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_it_cannot_be_copied(take: object) -> None:
+def test_it_cannot_be_copied(take: Callable[[Server], object]) -> None:
     with pytest.raises(TypeError, match="a server stays in its process and cannot be copied; hand over its url"):
-        take(Server())  # type: ignore[operator]
+        take(Server())

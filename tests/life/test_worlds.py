@@ -60,7 +60,8 @@ for edition in concrete():
 print(json.dumps(taken))
 """
     )
-    taken = json.loads(told.stdout)
+    assert told.code == 0
+    taken = json.loads(told.printed)
     assert set(taken) == set(concrete())
     assert {edition: size for edition, size in taken.items() if size > BOUND} == {}
 

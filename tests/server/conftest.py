@@ -1,9 +1,13 @@
-"""An application that remembers what it got, a client on a raw socket, and a check that nothing is left behind."""
+"""An application that remembers what it got, a client on a raw socket, and a check that nothing is left behind.
+
+``tests/hostile`` takes its raw client and that check from here, too.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import sys
 import threading
@@ -19,6 +23,10 @@ from mockflux.server import SocketServer
 #: What Go's net/http does not mind.
 UNMINDED = frozenset({"uri", "minor_version", "old_encoding"})
 DEADLINE = 20.0  # seconds after which something counts as hanging
+_LINE = re.compile(r"HTTP/1\.[01] [0-9]{3} [^\x00-\x08\x0a-\x1f\x7f]*")
+_HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)")
+#: What must not come twice.
+_SINGLE = ("connection", "content-length", "transfer-encoding")
 
 
 class App:
@@ -63,7 +71,8 @@ class App:
 
 
 class Answer:
-    """A reply as it came; ``framing`` is ``length``, ``chunked``, ``close`` or ``none``."""
+    """A reply as it came; ``framing`` is ``length``, ``chunked``, ``close`` or ``none``, ``last``: it says that the
+    connection ends with it."""
 
     def __init__(self, line: str, headers: list[tuple[str, str]], body: bytes, framing: str) -> None:
         self.line = line
@@ -71,6 +80,8 @@ class Answer:
         self.headers = headers
         self.body = body
         self.framing = framing
+        connection = next((value.lower() for name, value in headers if name.lower() == "connection"), "")
+        self.last = connection == "close" or (line.startswith("HTTP/1.0") and connection != "keep-alive")
 
 
 class Client:
@@ -107,14 +118,18 @@ class Client:
         return body
 
     def answer(self, method: str = "POST") -> Answer:
-        """The next reply."""
+        """The next reply. Fails for what is none, or not whole."""
         line, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
-        headers = [(name, value) for name, _, value in (text.partition(": ") for text in lines)]
+        assert _LINE.fullmatch(line), f"no status line: {line[:200]!r}"
+        headers = [_header(text) for text in lines]
         low = {name.lower(): value for name, value in headers}
+        assert all(sum(name.lower() == single for name, _ in headers) <= 1 for single in _SINGLE), headers
         status = int(line.split()[1])
         if method == "HEAD" or status in (100, 204, 304):
             return Answer(line, headers, b"", "none")
-        if low.get("transfer-encoding") == "chunked":
+        if "transfer-encoding" in low:
+            assert low["transfer-encoding"] == "chunked"
+            assert "content-length" not in low
             body = b""
             while size := int(self._until(b"\r\n"), 16):
                 body += self._exactly(size)
@@ -141,10 +156,23 @@ class Client:
         return self.ask("GET /alive HTTP/1.1\r\nHost: x\r\n\r\n", method="HEAD").status > 0
 
 
+def _header(text: str) -> tuple[str, str]:
+    found = _HEADER.fullmatch(text)
+    assert found, f"no header: {text[:200]!r}"
+    return found[1], found[2]
+
+
 def post(body: bytes = b"", *headers: str, target: str = "/write") -> bytes:
     """A write with a Content-Length."""
     lines = [f"POST {target} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def connected(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """A connection that sends at once, and hangs for no longer than the deadline."""
+    sock = socket.create_connection((host, port), timeout=DEADLINE)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
 
 
 def _open_files() -> set[str]:
@@ -161,8 +189,8 @@ def nothing_left() -> Iterator[None]:
     """No test leaves a thread or an open file. (What earlier tests of other rooms left may go away meanwhile.)"""
     threads, files = set(threading.enumerate()), _open_files()
     yield
-    assert set(threading.enumerate()) - threads == set()
-    assert _open_files() - files == set()
+    left = set(threading.enumerate()) - threads, _open_files() - files
+    assert left == (set(), set()), f"left behind: {left}"  # told here: in tests/hostile pytest does not explain it
 
 
 @pytest.fixture
@@ -184,8 +212,7 @@ def connect(server: SocketServer) -> Iterator[Callable[[], Client]]:
     clients: list[Client] = []
 
     def open_one() -> Client:
-        clients.append(Client(socket.create_connection((server.host, server.port), timeout=DEADLINE)))
-        clients[-1].sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        clients.append(Client(connected(server.port, server.host)))
         return clients[-1]
 
     yield open_one

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mockflux import masking
 from mockflux.masking import Secrets, mask_header, no_secrets, without_secrets
 from mockflux.reasons import Verdict
-from mockflux.rejections import weight, within
+from mockflux.rejections import weights, within
 from mockflux.reply import Header, Reply
 from mockflux.request import Request
 
@@ -185,7 +185,7 @@ class Exchange:
         if self._hint or self._error:
             size += getsizeof(self._hint) + getsizeof(self._error)
         if verdict is not None and (verdict.rejections or verdict.dropped):
-            size += sum(map(weight, verdict.rejections)) + sum(map(weight, verdict.dropped))
+            size += sum(weights(verdict.rejections)) + sum(weights(verdict.dropped))
         return size
 
     def cut_to(self, room: int) -> None:
@@ -198,10 +198,10 @@ class Exchange:
         reply_body = reply.body if reply else b""
         self._error = self._error and self._error[-(room // 16) :]  # what went wrong stands at its end
         self._hint = self._hint[: room // 16]
-        bulk = len(sent.body) + len(reply_body) + sum(map(weight, verdict.rejections + verdict.dropped))
+        bulk = len(sent.body) + len(reply_body) + sum(weights(verdict.rejections)) + sum(weights(verdict.dropped))
         left = max(0, room - (self.weigh() - bulk))
         kept = Verdict(verdict.accepted, within(verdict.rejections, left // 4), within(verdict.dropped, left // 4))
-        left -= sum(map(weight, kept.rejections + kept.dropped))
+        left -= sum(weights(kept.rejections)) + sum(weights(kept.dropped))
         kept_reply = reply_body[: left // 2]
         kept_body = sent.body[: left - len(kept_reply)]
         self.cut = Cut(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from mockflux.clock import LATEST
 from mockflux.lineprotocol import Field, Line
@@ -13,6 +15,9 @@ from mockflux.storage.catalog import Bucket
 
 #: How far a row may lie behind the time of logging, so that rows of one moment are different points: a second, in ns.
 _SPREAD = 10**9
+
+#: How many rows are made and stored at once: a row takes some hundred bytes before it is stored.
+_PIECE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,17 @@ class Monitoring:
         self._lock = threading.Lock()
         self._last = -(2**63)  # the latest row
 
-    def rejected(self, rejections: Iterable[Rejection], bucket: Bucket, now: int) -> None:
+    def rejected(self, rejections: Sequence[Rejection], bucket: Bucket, now: int) -> None:
         """Log worded rejections of points for a bucket, each as a point of ``rejected_points``, at the time ``now``."""
         if self._rules is not None:
-            self._write(bucket.org_id, [self._row(rejection, bucket, self._rules) for rejection in rejections], now)
+            row = partial(self._row, bucket=bucket, rules=self._rules)
+            self._write(bucket.org_id, map(row, rejections), len(rejections), now)
 
     def limited(self, limit: str, org_id: str, now: int) -> None:
         """Log that a request of the organization exceeded a limit (``limited_write``)."""
         if self._rules is not None:
             fields = (Field(f"event_type_{limit}", "integer", 1),)
-            self._write(org_id, [Line(0, b"", "events", (("org_id", org_id),), fields, None)], now)
+            self._write(org_id, iter([Line(0, b"", "events", (("org_id", org_id),), fields, None)]), 1, now)
 
     def _row(self, rejection: Rejection, bucket: Bucket, rules: RecordRules) -> Line:
         reason = rejection.reason
@@ -63,15 +69,17 @@ class Monitoring:
         known = tuple(sorted((key, value) for key, value in tags.items() if value))
         return Line(0, b"", "rejected_points", known, (field,), None)
 
-    def _write(self, org_id: str, rows: list[Line], now: int) -> None:
+    def _write(self, org_id: str, rows: Iterator[Line], count: int, now: int) -> None:
         log = self._bucket_of(org_id)
-        if log is None or not rows:
+        if log is None or not count:
             return
-        with self._lock:
+        with self._lock, log.data.lock:  # whoever reads sees all of them or none
             # At the end of time there is no room for more: the last rows then have what is left, as far as it goes.
-            first = min(self._free(log, now), LATEST + 1 - len(rows))
-            self._last = max(self._last, first + len(rows) - 1)
-            log.data.commit([(row, first + place) for place, row in enumerate(rows)])
+            first = min(self._free(log, now), LATEST + 1 - count)
+            self._last = max(self._last, first + count - 1)
+            timed = zip(rows, range(first, first + count), strict=True)
+            while piece := list(islice(timed, _PIECE)):
+                log.data.commit(piece)
 
     def _free(self, log: Bucket, now: int) -> int:
         """The first time from ``now`` on that no row has. Called under the lock."""

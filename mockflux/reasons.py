@@ -6,13 +6,20 @@ Edition-neutral, as outcomes are: a reason carries facts, the profile words it (
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
 def snake(name: str) -> str:
     """``BucketNotFound`` as profiles write it: ``bucket_not_found``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@cache
+def _fact_names(cls: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(cls) if not field.metadata.get("hidden"))
 
 
 class Catalogued:
@@ -30,7 +37,7 @@ class Catalogued:
     @classmethod
     def fact_names(cls) -> frozenset[str]:
         """Names of the facts that a template may use as ``$name``."""
-        return frozenset(f.name for f in fields(cls) if not f.metadata.get("hidden"))  # type: ignore[arg-type]
+        return _fact_names(cls)  # type: ignore[arg-type]
 
     def facts(self) -> dict[str, Any]:
         """The facts by name."""
@@ -244,8 +251,9 @@ class Rejection:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What judging a batch found: how many points were accepted, every rejection in the order of the body, and the
-    points that were dropped without a word to the client."""
+    points that were dropped without a word to the client. Of a batch they are
+    :class:`mockflux.rejections.Rejections`."""
 
     accepted: int
-    rejections: tuple[Rejection, ...] = ()
-    dropped: tuple[Rejection, ...] = ()
+    rejections: Sequence[Rejection] = ()
+    dropped: Sequence[Rejection] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mockflux.masking import secrets_of, without_secrets
@@ -105,7 +105,7 @@ def _exchange(exchange: Exchange, hide: Hide) -> Iterator[str]:
         yield "     an exception inside mockflux"
 
 
-def _rejections(what: str, rejections: tuple[Rejection, ...], number: int, hide: Hide) -> Iterator[str]:
+def _rejections(what: str, rejections: Sequence[Rejection], number: int, hide: Hide) -> Iterator[str]:
     shown = rejections[:REJECTIONS]
     for rejection in shown:
         line = "" if rejection.line in rejection.text else f" <- {_cut(hide(rejection.line))}"

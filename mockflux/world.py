@@ -22,8 +22,8 @@ from mockflux.outcomes import Outcome
 from mockflux.profile import Clause, Profile
 from mockflux.queued import Queue
 from mockflux.quota import Quota
-from mockflux.reasons import Rejection, Verdict
-from mockflux.rejections import RejectionLog
+from mockflux.reasons import Verdict
+from mockflux.rejections import RejectionLog, worded
 from mockflux.reply import Reply
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value
@@ -297,18 +297,12 @@ class World:
         where the edition does so, at the time ``now`` (ns), the present for None."""
         if not verdict.rejections and not verdict.dropped:
             return verdict
-        worded = Verdict(
-            verdict.accepted,
-            tuple(self._worded(rejection, bucket) for rejection in verdict.rejections),
-            tuple(self._worded(rejection, bucket) for rejection in verdict.dropped),
-        )
-        self.rejections.extend(worded.rejections)
-        self.rejections.extend(worded.dropped)
-        self.monitoring.rejected(worded.rejections, bucket, self.clock.now() if now is None else now)
-        return worded
-
-    def _worded(self, rejection: Rejection, bucket: Bucket) -> Rejection:
-        return self.profile.worded(rejection, bucket=bucket.name)
+        words = partial(self.profile.worded, bucket=bucket.name)
+        told = Verdict(verdict.accepted, worded(verdict.rejections, words), worded(verdict.dropped, words))
+        self.rejections.extend(told.rejections)
+        self.rejections.extend(told.dropped)
+        self.monitoring.rejected(told.rejections, bucket, self.clock.now() if now is None else now)
+        return told
 
     def points(self, bucket: Bucket, measurement: str | None = None) -> list[Point]:
         """What a query of the bucket would show now: points older than its retention are hidden."""

@@ -338,3 +338,12 @@ def test_the_end_of_time_has_rows_too() -> None:
     )
     assert (reply.status, server.journal.errors()) == (400, [])
     assert len(server.points("rejected_points", bucket="_monitoring")) == 9
+
+
+def test_many_rows_follow_each_other() -> None:
+    """They are stored in pieces, each row a ns behind the one before, and more come behind them."""
+    log = Logged()
+    log.reject(*[Malformed(str(n)) for n in range(2_500)])
+    log.reject(CONFLICT)
+    assert log.times() == list(range(2_501))
+    assert [row.fields["error"] for row in log.rows()[:2_500]] == [f"text {n}" for n in range(1, 2_501)]

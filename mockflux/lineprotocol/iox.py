@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from mockflux.lineprotocol import BadLine, Field, Line, LineAsWritten, Tags, to_bytes, to_text
@@ -33,8 +34,6 @@ _MAX_QUOTED = 10
 
 # More digits than this (leading zeros aside) are beyond 64 bits; Python refuses to convert the really long ones.
 _MAX_DIGITS = 20
-
-_NOTHING_THERE = "end of input"
 
 
 def _name(ends: bytes) -> bytes:
@@ -198,9 +197,10 @@ def _skip_spaces(text: bytes, start: int) -> int:
     found = _SPACES.match(text, start)
     assert found is not None  # it matches nothing at all, too
     if found.end() == start:
+        if start == len(text):
+            raise Malformed(_ended("at least one space character"))
         # The one complaint that quotes all that is left, however long.
-        rest = f"`{to_text(text[start:])}`" if start < len(text) else _NOTHING_THERE
-        raise Malformed(f"Expected at least one space character, got {rest}")
+        raise Malformed(f"Expected at least one space character, got `{to_text(text[start:])}`")
     return found.end()
 
 
@@ -215,13 +215,13 @@ def _read_head(text: bytes) -> tuple[_Head, int]:
     while text.startswith(b",", position):
         raw_key, after_key = _matched(_KEY, text, position + 1)
         if not raw_key:
-            raise Malformed(f"Expected tag key, got {_found(text, after_key)}")
+            raise Malformed(_unexpected("tag key", text, after_key))
         key = _unescaped(raw_key, _NAME_SPECIALS)
         if not text.startswith(b"=", after_key):
             raise Malformed(f"Tag set malformed: could not find equals sign in `{_quoted(text, tags_start)}`")
         raw_value, position = _matched(_TAG_VALUE, text, after_key + 1)
         if not raw_value:
-            raise Malformed(f"Expected tag value, got {_found(text, position)}")
+            raise Malformed(_unexpected("tag value", text, position))
         raw_tags.append((key, _unescaped(raw_value, _NAME_SPECIALS)))
     written = _as_text(raw_tags)
     tags = _as_text(sorted(dict(raw_tags).items()))
@@ -265,8 +265,15 @@ def _quoted(text: bytes, start: int) -> str:
     return to_text(text[start : start + 4 * _MAX_QUOTED])[:_MAX_QUOTED] + "..."
 
 
-def _found(text: bytes, start: int) -> str:
-    return f"`{_quoted(text, start)}`" if start < len(text) else _NOTHING_THERE
+def _unexpected(expected: str, text: bytes, start: int) -> str:
+    """The complaint of something else, or of nothing, where ``expected`` should begin."""
+    return f"Expected {expected}, got `{_quoted(text, start)}`" if start < len(text) else _ended(expected)
+
+
+@cache
+def _ended(expected: str) -> str:
+    """The complaint of a line that ends where ``expected`` should begin: one text, however many lines have it."""
+    return f"Expected {expected}, got end of input"
 
 
 # --------------------------------------------------------------------------------------------------------- fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,7 @@ class PointsRejected(Outcome):
     deciding: Rejection = field(
         default_factory=lambda: Rejection(1, "", Malformed("missing fields")), metadata={"hidden": True}
     )
-    rejections: tuple[Rejection, ...] = ()
+    rejections: Sequence[Rejection] = ()
     accepted: int = 0
     #: How many points were refused, of which ``rejections`` may be the first only.
     refused: int = 0

@@ -160,8 +160,12 @@ class Clause:
     @cached_property
     def fact_names(self) -> frozenset[str]:
         """The facts that the clause's templates use."""
-        used = self._message.names | self._body.names
-        return used.union(*(template.names for template in self._headers.values()))
+        return self._in_text | self._body.names
+
+    @cached_property
+    def _in_text(self) -> frozenset[str]:
+        """The facts that message and headers use, where rejections are listed as they are."""
+        return self._message.names.union(*(template.names for template in self._headers.values()))
 
     @property
     def wording(self) -> str:
@@ -186,7 +190,7 @@ class Clause:
     def body(self, outcome: Outcome, facts: dict[str, Any]) -> bytes:
         """The body in bytes. ``facts`` gets ``message`` added, for headers."""
         rejections = facts.get("rejections", ())
-        if self._each is not None:
+        if self._each is not None and "rejections" in self._in_text:
             facts["rejections"] = self._listed(rejections, str)
         facts["message"] = self._message.fill(facts)
         if self._each is not None and "rejections" in self._body.names:

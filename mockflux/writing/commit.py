@@ -78,7 +78,7 @@ def store(
 
 
 def _verdict(judgement: Judgement, rules: WriteRules) -> Verdict:
-    return Verdict(points_in(judgement.fit, rules), tuple(judgement.rejections), tuple(judgement.dropped))
+    return Verdict(points_in(judgement.fit, rules), judgement.rejections or (), judgement.dropped or ())
 
 
 @cache

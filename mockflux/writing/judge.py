@@ -6,11 +6,13 @@ so that what was judged is still true when it is stored.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mockflux.lineprotocol import BadLine, Field, Line, to_text
+from mockflux.lineprotocol import BadLine, Field, Line
 from mockflux.reasons import Malformed, OutsideRetention, Reason, Rejection, Verdict
+from mockflux.rejections import Rejections, reasons_of
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing.objections import Bench, series_key
@@ -19,6 +21,9 @@ from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
 
 __all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "points_in", "reported", "series_key"]
+
+#: So many of a batch's complaints are at hand, for lines that have the same.
+_AT_HAND = 64
 
 
 @dataclass(slots=True)
@@ -31,8 +36,8 @@ class Judgement:
     """
 
     fit: list[tuple[Line, int]] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-    dropped: list[Rejection] = field(default_factory=list)
+    rejections: Rejections = field(default_factory=Rejections)
+    dropped: Rejections = field(default_factory=Rejections)
     left: list[tuple[Line, int, tuple[str, ...]]] = field(default_factory=list)
 
 
@@ -49,17 +54,22 @@ def judge(
 
     ``room`` is how much the database may hold; ``show`` gives the text by which the reply shows a refused line.
     """
-    numbers = range(1, len(lines) + 1) if write.line_numbering == "parser" else [line.number for line in lines]
+    by_place = write.line_numbering == "parser"
+    complaints: dict[str, Malformed] = {}
     if write.order == "phase" and write.malformed == "reject_batch":
-        numbered = enumerate(zip(lines, numbers, strict=True))
-        malformed = [_malformed(own, n, show(own, place)) for place, (own, n) in numbered if isinstance(own, BadLine)]
-        if malformed:
-            return Judgement([], malformed)
+        refused = Rejections()
+        for place, line in enumerate(lines):
+            if isinstance(line, BadLine):
+                number = place + 1 if by_place else line.number
+                refused.add(number, line.text, _malformed(line.complaint, complaints), shown=show(line, place))
+        if refused:
+            return Judgement([], refused)
     bench = Bench(lines, timing, data, write, storage, room)
     result = Judgement(left=bench.left)
-    for place, (line, number) in enumerate(zip(lines, numbers, strict=True)):
+    for place, line in enumerate(lines):
+        number = place + 1 if by_place else line.number
         if isinstance(line, BadLine):
-            result.rejections.append(_malformed(line, number, show(line, place)))
+            result.rejections.add(number, line.text, _malformed(line.complaint, complaints), shown=show(line, place))
             continue
         point, time = bench.trimmed(line), timing.of(line)
         reason = bench.objection(point, time)
@@ -69,12 +79,12 @@ def judge(
         fit, reasons = ([], [reason]) if write.unit == "line" else _by_field(bench, point, time)
         if fit:
             result.fit.append((point._replace(fields=tuple(fit)), time))
-        text, shown = to_text(line.text), show(line, place)  # once: a line can have thousands of fields
+        shown = show(line, place)  # once: a line can have thousands of fields
         for reason in reasons:
             silent = isinstance(reason, OutsideRetention) and storage.late_points == "drop"
             refused = result.dropped if silent else result.rejections
-            refused.append(Rejection(number, text, reason, time=time, shown=shown))
-    if any(_spoils_all(rejection, write) for rejection in result.rejections):
+            refused.add(number, line.text, reason, time, shown)
+    if any(_spoils_all(reason, write) for reason in result.rejections.reasons):
         result.fit.clear()
     return result
 
@@ -98,11 +108,10 @@ def points_in(lines: Iterable[tuple[Line, int]], rules: WriteRules) -> int:
 
 def deciding(rejections: Sequence[Rejection], rules: WriteRules) -> Rejection:
     """The rejection that decides the reply: the first of the most important reason that occurs, else the first."""
-    for name in rules.decided_by:
-        for rejection in rejections:
-            if rejection.reason.name == name:
-                return rejection
-    return rejections[0]
+    first: dict[str, int] = {}
+    for place, reason in enumerate(reasons_of(rejections)):
+        first.setdefault(reason.name, place)
+    return rejections[next((first[name] for name in rules.decided_by if name in first), 0)]
 
 
 def kept(verdict: Verdict, rules: WriteRules) -> str:
@@ -110,30 +119,36 @@ def kept(verdict: Verdict, rules: WriteRules) -> str:
     batch was refused whole."""
     if verdict.accepted:
         return "partial"
-    return "atomic" if any(_spoils_all(rejection, rules) for rejection in verdict.rejections) else "all"
+    return "atomic" if any(_spoils_all(reason, rules) for reason in reasons_of(verdict.rejections)) else "all"
 
 
-def reported(rejections: Iterable[Rejection], rules: WriteRules) -> tuple[Rejection, ...]:
-    """The rejections that the reply may name, by the rules' ``report``."""
+def reported(rejections: Sequence[Rejection], rules: WriteRules) -> Sequence[Rejection]:
+    """The rejections that the reply may name, by the rules' ``report``; the same object if those are all."""
     room = {which: _room(amount) for which, amount in {"together": "all", **rules.report}.items()}
-    kept = []
-    for rejection in rejections:
-        which = "malformed" if isinstance(rejection.reason, Malformed) else "unfit"
+    told = array("q")
+    for place, reason in enumerate(reasons_of(rejections)):
+        which = "malformed" if isinstance(reason, Malformed) else "unfit"
         if room[which] > 0 and room["together"] > 0:
             room[which] -= 1
             room["together"] -= 1
-            kept.append(rejection)
-    return tuple(kept)
+            told.append(place)
+    return rejections if len(told) == len(rejections) else tuple([rejections[place] for place in told])
 
 
 def _room(amount: str | int) -> float:
     return {"first": 1, "all": float("inf")}[amount] if isinstance(amount, str) else amount
 
 
-def _spoils_all(rejection: Rejection, rules: WriteRules) -> bool:
-    rule = rules.malformed if isinstance(rejection.reason, Malformed) else rules.unfit
-    return rule == "reject_batch" or rejection.reason.name in rules.spoils
+def _spoils_all(reason: Reason, rules: WriteRules) -> bool:
+    rule = rules.malformed if isinstance(reason, Malformed) else rules.unfit
+    return rule == "reject_batch" or reason.name in rules.spoils
 
 
-def _malformed(line: BadLine, number: int, shown: str | None) -> Rejection:
-    return Rejection(number, to_text(line.text), Malformed(line.complaint), shown=shown)
+def _malformed(complaint: str, at_hand: dict[str, Malformed]) -> Malformed:
+    """The reason with that complaint: one for all the lines that have it, unless the batch has very many kinds."""
+    reason = at_hand.get(complaint)
+    if reason is None:
+        reason = Malformed(complaint)
+        if len(at_hand) < _AT_HAND:
+            at_hand[complaint] = reason
+    return reason

@@ -35,7 +35,7 @@ from mockflux.storage.table import BucketData
 from mockflux.writing.rules import Room, WriteRules
 from mockflux.writing.timing import INT64, Timing
 
-_Objection = Callable[[Line, int], Reason | None]
+_Objection = Callable[["Bench", Line, int], Reason | None]
 
 
 class Bench:
@@ -58,19 +58,28 @@ class Bench:
         self._known_types: dict[tuple[Hashable, str], FieldType] = {}
         self._columns: dict[str, dict[str, ColumnType]] = {}
         self._new_tables = 0  # of those in _columns
-        self._objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.objections]
-        self._column_objections: list[_Objection] = [getattr(self, f"_{name}") for name in write.column_objections]
+        # Functions, not bound methods: a bench in a cycle would keep the lines until garbage is collected.
+        self._objections: list[_Objection] = [getattr(Bench, f"_{name}") for name in write.objections]
+        self._column_objections: list[_Objection] = [getattr(Bench, f"_{name}") for name in write.column_objections]
         #: What refused points leave behind: see :class:`mockflux.writing.judge.Judgement`.
         self.left: list[tuple[Line, int, tuple[str, ...]]] = []
 
     def objection(self, line: Line, time: int) -> Reason | None:
         """Why the point cannot be stored; None if it can, and then its types count for the points after it."""
-        reason = _first(self._objections, line, time)
+        reason = self._first(self._objections, line, time)
         if reason is None:
             self._remember(line, time)
         elif isinstance(reason, TypeConflict):
             self._leave(line, time, reason)
         return reason
+
+    def _first(self, objections: Iterable[_Objection], line: Line, time: int) -> Reason | None:
+        """The first of the objections that there is to the line."""
+        for objection in objections:
+            reason = objection(self, line, time)
+            if reason is not None:
+                return reason
+        return None
 
     def trimmed(self, line: Line) -> Line:
         """The line without those of its fields that are left out in silence."""
@@ -220,14 +229,14 @@ class Bench:
 
     def _each_column(self, line: Line, time: int) -> Reason | None:
         asked = self._column_objections
-        reason = _first(asked, line, time)
+        reason = self._first(asked, line, time)
         if reason is None:
             return None
         # Whatever is wrong with the beginning of a line is wrong with all of it: the shortest one is sought.
         tags = line.written or line.tags
         lengths = range(1, len(tags) + len(line.fields))
-        end = bisect_left(lengths, True, key=lambda n: _first(asked, _beginning(line, n), time) is not None)
-        return _first(asked, _beginning(line, lengths[end]), time) if end < len(lengths) else reason
+        end = bisect_left(lengths, True, key=lambda n: self._first(asked, _beginning(line, n), time) is not None)
+        return self._first(asked, _beginning(line, lengths[end]), time) if end < len(lengths) else reason
 
     def _column_limit(self, line: Line, time: int) -> Reason | None:
         limit = self._room.columns
@@ -295,15 +304,6 @@ class Bench:
             yield key, type
         if self._storage.time_column:
             yield "time", "timestamp"
-
-
-def _first(objections: Iterable[_Objection], line: Line, time: int) -> Reason | None:
-    """The first of the objections that there is to the line."""
-    for objection in objections:
-        reason = objection(line, time)
-        if reason is not None:
-            return reason
-    return None
 
 
 def _beginning(line: Line, columns: int) -> Line:

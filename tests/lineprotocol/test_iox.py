@@ -304,3 +304,13 @@ def test_any_size_completes(body: bytes) -> None:
     parsed = parse(body)
     assert len(parsed) <= body.count(b"\n") + 1
     assert all(line.text for line in parsed)
+
+
+def test_a_complaint_that_quotes_nothing_is_one_text() -> None:
+    """Bad lines by the million have it."""
+    for line in (b"a", b"a,", b"a,t="):
+        first, second = parse(line + b"\n" + line)
+        assert isinstance(first, BadLine)
+        assert isinstance(second, BadLine)
+        assert first.complaint.endswith("got end of input")
+        assert first.complaint is second.complaint

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
 
 from mockflux.lineprotocol import go
-from mockflux.reasons import OutsideRetention, Rejection, ReservedName, StringTooLong, TypeConflict, Verdict
+from mockflux.reasons import Malformed, OutsideRetention, Rejection, ReservedName, StringTooLong, TypeConflict, Verdict
 from mockflux.storage.rules import DAY, StorageRules
 from mockflux.storage.table import BucketData
 from mockflux.writing import commit
 from mockflux.writing.judge import Judgement, Timing, deciding, judge, kept, reported, series_key
-from mockflux.writing.rules import WriteRules
+from mockflux.writing.objections import Bench
+from mockflux.writing.rules import ENDLESS, WriteRules
 
 ALL = {"malformed": "all", "unfit": "all"}
 
@@ -261,3 +264,34 @@ def test_rejections_know_their_line() -> None:
     judgement = judged("m v=1 1\n  bad,line  \n\nworse", rules(report=ALL))
     assert [(r.number, r.line) for r in judgement.rejections] == [(2, "bad,line  "), (4, "worse")]
     assert all(isinstance(r, Rejection) and r.text == "" for r in judgement.rejections)
+
+
+# ---------------------------------------------------------------- memory
+
+
+def test_equal_complaints_share_a_reason() -> None:
+    reasons = judged("a\nb\n=\nc\n,x\n" * 2).rejections.reasons
+    assert [reason.complaint for reason in reasons[:3]] == ["missing fields", "missing fields", "missing fields"]
+    assert reasons[0] is reasons[1] is reasons[5]
+    assert reasons[4] is reasons[9]
+    assert reasons[4] == Malformed("missing measurement")
+
+
+def test_any_number_of_complaints() -> None:
+    names = [f"f{n}" for n in range(300)]
+    reasons = judged("\n".join(f"m {name}=1,{name}\\\\=1" for name in names * 2)).rejections.reasons
+    assert [reason.complaint for reason in reasons] == [f"invalid value: field-key={name}\\\\=1" for name in names * 2]
+
+
+def test_nothing_keeps_a_bench() -> None:
+    """It has all the lines of the batch: they go when it has judged them, not when garbage is collected."""
+    storage = StorageRules()
+    bench = Bench(go.parse(b"m v=1 1"), Timing(1, 0, -(2**63)), BucketData(storage), rules(), storage, ENDLESS)
+    assert bench.objection(go.parse(b"m time=1 1")[0], 1) == ReservedName("m", "time")
+    gone = weakref.ref(bench)
+    gc.disable()
+    try:
+        del bench
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Bytes that an exchange takes beside its texts and bodies, and a header beside its own, roughly.
 _OVERHEAD, _HEADER_OVERHEAD = 1_000, 160
+#: Bytes that a place in a list takes.
+_SLOT = 8
 
 
 class Cut(NamedTuple):
@@ -179,9 +181,11 @@ class Exchange:
         self._request.at_rest()
         sent, reply, verdict = self._request, self.reply, self.verdict
         # The target counts twice: path and query are copies.
-        size = _OVERHEAD + len(sent.method) + 2 * len(sent.target) + len(sent.body) + _weight_of(sent.headers)
+        size = _OVERHEAD + len(sent.method) + 2 * len(sent.target) + len(sent.body)
+        if not sent.shared:
+            size += _weight_of(sent.headers)
         if reply is not None:
-            size += len(reply.body) + _weight_of(reply.headers)
+            size += _SLOT * len(reply.headers) if reply.shared else len(reply.body) + _weight_of(reply.headers)
         if self._hint or self._error:
             size += getsizeof(self._hint) + getsizeof(self._error)
         if verdict is not None and (verdict.rejections or verdict.dropped):
@@ -231,5 +235,5 @@ def _within(headers: list[Header], room: int) -> list[Header]:
 
 def _with(request: Request, headers: list[Header], body: bytes) -> Request:
     other = copy(request)
-    other.headers, other.body = headers, body
+    other.headers, other.body, other.shared = headers, body, False
     return other

@@ -19,7 +19,7 @@ class Reply:
     this reply whatever the client asked for.
     """
 
-    __slots__ = ("body", "clause", "close", "delay", "headers", "reason", "status", "transport")
+    __slots__ = ("body", "clause", "close", "delay", "headers", "reason", "shared", "status", "transport")
 
     def __init__(
         self,
@@ -39,6 +39,8 @@ class Reply:
         self.close = close
         self.transport: str | None = None
         self.delay = 0.0
+        #: Whether the headers, but for the list of them, belong to other replies as well.
+        self.shared = False
 
     def header(self, name: str) -> str | None:
         """The first header of that name (in any case), or None."""

@@ -16,7 +16,7 @@ class Request:
     - any other text: the framing was broken, in the words of the reader below HTTP (chunk errors).
     """
 
-    __slots__ = ("_named", "body", "headers", "length", "method", "path", "problem", "query", "target")
+    __slots__ = ("_named", "body", "headers", "length", "method", "path", "problem", "query", "shared", "target")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class Request:
         self.body = body
         self.problem = problem
         self.length = len(body) if length is None else length
+        #: Whether the headers belong to other requests as well.
+        self.shared = False
         self._named: dict[str, str] | None = None
 
     def header(self, name: str) -> str | None:

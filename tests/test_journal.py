@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -476,3 +477,19 @@ def test_what_a_reset_overtakes_ends_in_the_old_journal() -> None:
     before.close(exchange, Reply(204, "No Content", []), None)
     assert (list(before), list(server.journal)) == ([exchange], [])
     assert (before.total, server.journal.total) == (1, 0)
+
+
+def test_headers_that_are_shared_weigh_once() -> None:
+    """What 16 MiB hold should be 16 MiB: a client on one connection sends the same head again and again."""
+    with Server("v2-oss") as server:
+        connection = HTTPConnection(server.host, server.port)
+        for number in range(3):
+            connection.request(
+                "POST", f"/api/v2/write?org={server.org}&bucket={server.bucket}", f"m v={number} 1",
+                {"Authorization": f"Token {server.token}", "X-Long": "x" * 1000},
+            )  # fmt: skip
+            connection.getresponse().read()
+        connection.close()
+        first, *others = server.journal
+    assert all(exchange.headers == first.headers for exchange in others)
+    assert all(exchange.size < first.size - 1000 for exchange in others)

@@ -333,7 +333,9 @@ class _Steady:
     def reply(self, date: str) -> Reply:
         """The reply at that date."""
         headers = [*self._to_date, (self._name, date), *self._behind]
-        return Reply(self.clause.status, self.clause.phrase, headers, self._body, clause=self.clause.key)
+        reply = Reply(self.clause.status, self.clause.phrase, headers, self._body, clause=self.clause.key)
+        reply.shared = True
+        return reply
 
 
 def _always(merged: Merged, door: str, headers: Mapping[str, str]) -> dict[str, Template]:

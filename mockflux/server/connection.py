@@ -222,6 +222,7 @@ class Connection:
         if length > keep:
             body, problem = b"", "too_large"
         request = Request(head.method, head.target, head.headers, body, problem=problem, length=length)
+        request.shared = head.again
         if head.path is not head.target:  # http://host/path?query
             request.path = head.path.partition("?")[0]
         return request, whole

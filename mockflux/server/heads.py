@@ -29,4 +29,6 @@ class Heads:
                 if len(self._known) >= _MOST:
                     self._known.clear()
                 self._known[key] = head
+        else:
+            head.again = True
         return head

@@ -61,7 +61,7 @@ class Head:
     order in which Go looks for them.
     """
 
-    __slots__ = ("doubts", "expects", "headers", "http10", "keep_alive", "length", "method", "path", "target")
+    __slots__ = ("again", "doubts", "expects", "headers", "http10", "keep_alive", "length", "method", "path", "target")
 
     def __init__(self, method: str, target: str, http10: bool) -> None:
         self.method = method
@@ -73,6 +73,8 @@ class Head:
         self.length: int | None = 0
         self.expects = False
         self.doubts: list[str] = []
+        #: Whether it has come before, and was not read again.
+        self.again = False
 
 
 class _Fields:

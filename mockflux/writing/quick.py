@@ -58,9 +58,9 @@ def store(
 ) -> int | None:
     """Store the batch if there is nothing against any of its points; how many they are. None if a line has to be
     judged: then nothing is stored. The caller holds the lock of the data."""
-    learned: Learned | None = data.learned.get(id(rules))
+    learned: Learned | None = data.learned.get(rules.judging)
     if learned is None:
-        learned = data.learned[id(rules)] = Learned(rules)
+        learned = data.learned[rules.judging] = Learned(rules)
     batch = _Batch(learned, timing, data, storage, room, grammar)
     try:
         batch.read(body)
@@ -128,7 +128,7 @@ class Learned:
     """What is known of the lines that a bucket has stored by these rules."""
 
     def __init__(self, rules: WriteRules) -> None:
-        self.rules = rules  # held here, so that no other gets its id
+        self.rules = rules
         self.series: dict[bytes, _Series] = {}
         self.shapes: dict[tuple[str, Fields], _Shape] = {}
         #: The only one that the last batch had, if that was so: the next may be like it.

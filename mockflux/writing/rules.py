@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 #: How many rejections a reply may name: the first, all, or at most a number.
@@ -47,6 +48,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "queued": ["type_conflict", "outside_retention"],
     },
 }
+
+
+@cache
+def _judging(*settings: object) -> object:
+    """Something that stands for these settings, and for no others."""
+    return object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,15 @@ class WriteRules:
     creates_target: Literal["never", "on_write", "on_commit"] = "never"
     new_retention: int = 0
     gzip: Literal["go", "flate2"] = "go"
+    #: The same for all rules by which a point can be stored or not in just the same cases.
+    judging: object = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        judging = _judging(
+            self.grammar, self.objections, self.column_objections, self.reserved_fields, self.reserved_tags,
+            self.reserved_beside, self.string_limit, self.unit,
+        )  # fmt: skip
+        object.__setattr__(self, "judging", judging)
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def raw(target: str, *headers: str) -> bytes:
 
 
 def told(head: object) -> dict[str, object]:
-    return {name: getattr(head, name) for name in head.__slots__}  # type: ignore[attr-defined]
+    return {name: getattr(head, name) for name in head.__slots__ if name != "again"}  # type: ignore[attr-defined]
 
 
 def test_a_head_that_comes_again_is_the_one_that_was_read() -> None:
@@ -23,6 +23,7 @@ def test_a_head_that_comes_again_is_the_one_that_was_read() -> None:
     other = heads.read(raw("/write", "Content-Length: 4"), 0, 0)
     assert heads.read(raw("/write", "Content-Length: 3"), 0, 0) is first
     assert (first.length, other.length) == (3, 4)
+    assert (first.again, other.again) == (True, False)
 
 
 def test_it_says_what_a_fresh_reading_says() -> None:

@@ -15,8 +15,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from mockflux import Server
+from mockflux.http import front
+from mockflux.lineprotocol import go
 from mockflux.profile import load_profile
 from mockflux.reasons import Verdict
+from mockflux.request import Request
 from mockflux.storage.predicates import parse as predicate
 from mockflux.storage.rules import DAY, WEEK
 from mockflux.storage.schemas import Column, MeasurementSchema, Schemas
@@ -213,6 +216,23 @@ def test_what_is_written_past_the_wire_is_learned_once() -> None:
         bucket = server.world.bucket
         assert bucket is not None
         assert len(bucket.data.learned) == 1
+
+
+def test_what_is_written_past_the_wire_is_known_over_it() -> None:
+    with Server("v2-oss") as server:
+        server.write("m,t=a v=1 1\nm,t=b v=1 1\nm,t=c v=1 1")
+        target = f"/api/v2/write?org={server.org}&bucket={server.bucket}"
+        with patch.object(go, "parse_next", side_effect=AssertionError):
+            request = Request("POST", target, [("Authorization", f"Token {server.token}")], b"m,t=b v=2 2")
+            assert front.answer(server.world, request).status == 204
+        assert len(server.points()) == 4
+
+
+def test_rules_that_ask_the_same_are_known_as_such() -> None:
+    rules = load_profile("v2-oss").settings.rules_for("v2-write", {})
+    assert rules.judging is replace(rules, malformed="keep_good", report={"malformed": "all", "unfit": 3}).judging
+    for other in ({"grammar": "iox"}, {"string_limit": 1}, {"reserved_fields": frozenset()}, {"unit": "field"}):
+        assert rules.judging is not replace(rules, **other).judging
 
 
 def test_a_refused_line_teaches_nothing() -> None:

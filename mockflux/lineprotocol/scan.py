@@ -75,7 +75,8 @@ class Whole:
     def __init__(self, fields: Fields) -> None:
         keys = [_escaped(key) for key, _ in fields]
         values = b",".join([re.escape(key) + b"=" + _VALUES[type] for key, (_, type) in zip(keys, fields, strict=True)])
-        self._find = re.compile(rb"([^ \\\n]++) " + values + _TIME).findall
+        # From beginnings of lines only: else the search would look through a long head from each of its letters.
+        self._find = re.compile(rb"(?m)^([^ \\\n]++) " + values + _TIME).findall
         #: Bytes of a line that are in no group: blank, keys, what joins them, what marks a type, the end of the line.
         self._plain = 1 + sum(len(key) + 2 + _AROUND.get(type, 0) for key, (_, type) in zip(keys, fields, strict=True))
 

@@ -234,3 +234,14 @@ def test_lines_of_one_kind_are_read_at_once(data: st.DataObject) -> None:
         assert columns is not None
         assert columns[0] == tuple(b"m,t=%d" % n for n in range(len(stamps)))
         assert columns[-1] == tuple(stamp.strip().encode() for stamp in stamps)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"\0", b"x", b"m ", b"a\n", b'm s="\n', b'm s="a",t="b\n', b'm s="\\\\\\"\n', b'm s="a\n', b'm s="\\"', b"m v=1,"],
+)
+def test_time_grows_as_the_body_does(piece: bytes) -> None:
+    """With the square of it, these would take minutes."""
+    body = b'm s="a",t="b"\n' + piece * (2**21 // len(piece))
+    for fields in ((("v", "float"),), (("s", "string"),), (("s", "string"), ("t", "string"))):
+        assert whole(fields).columns(body) is None  # type: ignore[arg-type]

@@ -35,6 +35,13 @@ def credential(name: str, value: Any) -> str | None:
     return secret
 
 
+def flag(name: str, value: Any) -> bool:
+    """Yes or no. Raises TypeError for anything else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: expected True or False")
+    return value
+
+
 def count(name: str, value: Any) -> int | None:
     """A number of things, or None. Raises TypeError unless it is a whole number, ValueError if it is below 0."""
     if value is None:

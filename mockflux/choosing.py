@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockflux import arguments
 from mockflux.profile import Profile
+from mockflux.storage.databases import valid_name
 from mockflux.world import SetUpChoice
 
 __tracebackhide__ = True  # as in public.py
@@ -36,6 +37,7 @@ def chosen(
         ("org", "organizations", "leave org= out"),
         ("user", "users", "leave user= out"),
         ("password", "users", "leave password= out"),
+        ("token", "tokens", "choose a user with user= and password="),
     ):
         if getattr(choice, name) is not None and getattr(setup, name) is None:
             raise ValueError(f"{profile.id} has no {things}; {instead}")
@@ -54,9 +56,16 @@ def refuse_what_is_not_there(profile: Profile, *, auth: bool, onboarded: bool) -
 
 
 def refuse_unusable(profile: Profile, database: str) -> None:
-    """Raise ValueError for a name to which no request can write."""
+    """Raise ValueError for a name to which no request can write, or that no database has."""
+    refuse_invalid(profile, database)
     if not profile.settings.usable(database):
         raise ValueError(f"{profile.id} takes no write to a database named {database!r}; choose another name")
+
+
+def refuse_invalid(profile: Profile, name: str) -> None:
+    """Raise ValueError for a name that no database with retention policies has, nor any of these."""
+    if profile.settings.setup.retention_policies and not valid_name(name):
+        raise ValueError(f"{profile.id} takes no name like {name!r}: expected printable characters without slashes")
 
 
 def write_door(profile: Profile) -> str:

@@ -47,15 +47,30 @@ class Exchange:
     says where that rule comes from. ``verdict`` is what judging a write found, None for other requests. ``simulated``
     is False for a request that a real server would answer and mockflux does not. ``fault`` is the planned fault that
     befell it. ``error`` is the traceback of an unexpected exception. ``hint`` tells a near miss: what there is instead
-    of what was asked for. ``size`` is the number of bytes that the journal counts for it, once it is in the journal,
-    and ``cut`` says what of it was too much to keep.
+    of what was asked for, ``lacking`` what is not simulated of a path that is. ``size`` is the number of bytes that the
+    journal counts for it, once it is in the journal, and ``cut`` says what of it was too much to keep.
 
     Credentials are masked, and so are the world's tokens and passwords wherever they turn up in the request's head,
     in ``hint`` and in ``error``. Bodies, ``reply`` and ``verdict`` are as they were sent.
     """
 
-    __slots__ = ("_error", "_hint", "_request", "_secrets", "cut", "door", "evidence", "fault", "number", "reply",
-                 "simulated", "size", "time", "verdict")  # fmt: skip
+    __slots__ = (
+        "_error",
+        "_hint",
+        "_request",
+        "_secrets",
+        "cut",
+        "door",
+        "evidence",
+        "fault",
+        "lacking",
+        "number",
+        "reply",
+        "simulated",
+        "size",
+        "time",
+        "verdict",
+    )  # fmt: skip
 
     def __init__(self, number: int, request: Request, now: int, secrets: Secrets = no_secrets) -> None:
         self.number = number
@@ -68,6 +83,7 @@ class Exchange:
         self.verdict: Verdict | None = None
         self.fault: Fault | None = None
         self.simulated = True
+        self.lacking = ""
         self._error: str | None = None
         self._hint = ""
         self.size = 0
@@ -168,7 +184,7 @@ class Exchange:
         if self.fault:
             parts.append("(planned fault)")
         if not self.simulated:
-            parts.append("NOT SIMULATED")
+            parts.append(f"NOT SIMULATED: {self.without_secrets(self.lacking)}" if self.lacking else "NOT SIMULATED")
         return " ".join(parts)
 
     def __repr__(self) -> str:

@@ -46,6 +46,8 @@ class Notes:
         """Note what is to be noted of an exchange."""
         if not exchange.simulated:
             what = f"{exchange.method} {exchange.path}"
+            if exchange.lacking:
+                what += f": {exchange.without_secrets(exchange.lacking)}"
             with self._lock:
                 self._count(what if len(what) <= _CHARACTERS else f"{what[:_CHARACTERS]}…")
         if exchange.error:

@@ -28,6 +28,10 @@ SHORTEST = 8
 _SECRET_PARAMS = frozenset(("p", "password", "token", "access_token"))
 #: From this length on a secret is masked inside of longer words too.
 UNMISTAKABLE = 16
+#: The parameter that carries statements of InfluxQL.
+_STATEMENTS = "q"
+_PASSWORD = re.compile("passw", re.IGNORECASE)
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'?", re.DOTALL)
 _PARAM = re.compile(r"[?&;]([^=&;?]*)=")
 _USERINFO = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.\-]*:)?(?://)?)([^/?]*)@")
 _SECRET_HEADERS = re.compile("authorization|cookie|token|secret|passw|api-?key|credential", re.IGNORECASE)
@@ -61,17 +65,30 @@ def mask_request_line(method: str, target: str) -> tuple[str, str]:
 
 def mask_target(target: str) -> str:
     """A request target with passwords and tokens masked: the values of ``p``, ``password``, ``token`` and
-    ``access_token``, in any case and however the name is written, and what stands before the ``@`` of a host."""
+    ``access_token``, and in ``q`` what is quoted behind a password's word, in any case and however the name is written,
+    and what stands before the ``@`` of a host."""
     target = _USERINFO.sub(_masked_userinfo, target, count=1) if _USERINFO.match(target) else target
     parts, end = [], 0
     for found in _PARAM.finditer(target):
         # A name after a semicolon counts, as some servers take it; a value goes on to the next &, as others do.
-        if found.start() >= end and unquote_plus(found[1]).strip().lower() in _SECRET_PARAMS:
+        name = unquote_plus(found[1]).strip().lower()
+        if found.start() >= end and (name in _SECRET_PARAMS or name == _STATEMENTS):
             start, following = found.end(), target.find("&", found.end())
             value = target[start:] if following < 0 else target[start:following]
-            parts += [target[end:start], mask(unquote_plus(value))]
+            decoded = unquote_plus(value)
+            shown = mask(decoded) if name in _SECRET_PARAMS else mask_statements(decoded)
+            parts += [target[end:start], value if shown == decoded else shown]
             end = start + len(value)
     return "".join([*parts, target[end:]])
+
+
+def mask_statements(text: str) -> str:
+    """InfluxQL in which what may be a password is masked: whatever is quoted behind the word, be it written rightly or
+    not."""
+    word = _PASSWORD.search(text)
+    if word is None:
+        return text
+    return text[: word.end()] + _QUOTED.sub(lambda found: f"'{mask(found[1])}'", text[word.end() :])
 
 
 def _masked_userinfo(found: re.Match[str]) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import traceback
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,26 +13,23 @@ from mockflux import access, arguments, choosing, planning
 from mockflux.clock import Clock
 from mockflux.forking import Stationary
 from mockflux.http.application import Application
+from mockflux.preparing import Prepared
 from mockflux.profile import Profile, load_profile
 from mockflux.profile.facts import OFFERS
 from mockflux.server import ANYWHERE
-from mockflux.storage import schemas
 from mockflux.world import World
-from mockflux.writing import commit
-from mockflux.writing.decode import utf8_fault
 
 if TYPE_CHECKING:
     from mockflux.faults import Fault, Transport
     from mockflux.journal import Journal
     from mockflux.reasons import Rejection
-    from mockflux.storage.catalog import Bucket
     from mockflux.storage.table import Point
 
 # Misuse is shown in the caller's own lines: pytest leaves these frames out of its tracebacks.
 __tracebackhide__ = True
 
 
-class Server:
+class Server(Prepared):
     """A simulated InfluxDB of one edition. One server is one world; nothing is shared between two.
 
         with mockflux.Server("v2-oss") as server:
@@ -45,10 +40,12 @@ class Server:
 
     ``profile`` is the id of an edition (``mockflux editions`` lists them) or the path of a profile of your own.
     ``port`` 0 takes a free one. ``org``, ``bucket`` or ``database``, ``user``, ``password`` and ``token`` choose the
-    values of the set-up; ``onboarded=False`` starts before it. ``tls=True`` serves https with a certificate authority
-    made for this run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an aware datetime at which
-    it stands; each request advances it by ``tick``, in seconds or as timedelta. ``seed`` decides ids. Other keywords
-    are switches of the profile (``mockflux explain PROFILE`` lists them); ``plan`` is one, in editions that have plans.
+    values of the set-up; ``onboarded=False`` starts before it. ``auth`` says whether the server asks who one is; None:
+    what is usual with the edition, or that it does where a user or password is chosen. ``tls=True`` serves https with a
+    certificate authority made for this run (its file is in :meth:`env`). ``clock`` is ``"real"``, ``"frozen"`` or an
+    aware datetime at which it stands; each request advances it by ``tick``, in seconds or as timedelta. ``seed``
+    decides ids. Other keywords are switches of the profile (``mockflux explain PROFILE`` lists them); ``plan`` is one,
+    in editions that have plans.
 
     Raises ProfileError for a faulty or unknown profile, TypeError for an unknown switch, ValueError for a value that
     does not fit or for something that the edition does not have.
@@ -66,7 +63,7 @@ class Server:
         user: str | None = None,
         password: str | None = None,
         token: str | None = None,
-        auth: bool = True,
+        auth: bool | None = None,
         onboarded: bool = True,
         tls: bool = False,
         plan: str | None = None,
@@ -80,6 +77,8 @@ class Server:
             if "plan" not in self.profile.switch_info:
                 raise ValueError(f"{self.profile.id} has no plans; leave plan= out")
             self.profile = load_profile(profile, {**switches, "plan": plan})
+        if auth is None:  # who names a user wants to be asked for him
+            auth = self.profile.settings.setup.auth or user is not None or password is not None
         choosing.refuse_what_is_not_there(self.profile, auth=auth, onboarded=onboarded)
         choice = choosing.chosen(
             self.profile, org=org, bucket=bucket, database=database, user=user, password=password, token=token
@@ -236,10 +235,6 @@ class Server:
         return None if self._has_buckets else self.world.target_name
 
     @property
-    def _has_buckets(self) -> bool:
-        return self.profile.settings.setup.bucket is not None
-
-    @property
     def user(self) -> str | None:
         """The set-up's user, by name."""
         return self.world.user.name if self.world.user else None
@@ -282,135 +277,6 @@ class Server:
         """A ready client of that library; close it as its documentation says. Raises as :meth:`client_kwargs`, and
         ImportError if the library is not installed."""
         return access.make_client(self.profile, name, self._offers())
-
-    # ---------------------------------------------------------------- set-up past the wire
-
-    def create_bucket(self, name: str, *, retention: float | timedelta | None = None, schema: Any = None) -> Bucket:
-        """A new bucket in the set-up's organization; ``retention`` in seconds or as timedelta, None for ever.
-
-        ``schema`` makes its schema explicit, where the edition has that: a mapping of measurements to mappings of
-        columns to ``"tag"`` or a data type (``integer float boolean string unsigned``), the column ``time`` implied; or
-        the API's own form, one object with ``name`` and ``columns`` or a list of them. With ``{}`` nothing is allowed
-        yet; without ``schema`` everything is.
-
-        Raises ValueError if the name is taken, where the edition has databases instead, for ``schema`` where the
-        edition has no explicit schemas, and for a schema that the API would refuse; TypeError for one of another form.
-        """
-        if not self._has_buckets:
-            raise ValueError(f"{self.profile.id} has no buckets; use create_database({name!r})")
-        world = self.world
-        if schema is not None and not world.settings.buckets.schemas:
-            raise ValueError(f"{self.profile.id} has no explicit schemas; leave schema= out")
-        if world.org is None:
-            raise ValueError("there is no organization before set-up; leave onboarded=False out")
-        span, catalog = arguments.nanoseconds("retention", retention), world.catalog
-        explicit = None if schema is None else schemas.from_user(schema, catalog.new_schema)
-        return catalog.add_bucket(world.org, arguments.text("name", name), span, schemas=explicit)
-
-    def create_database(self, name: str, *, retention: float | timedelta | None = None) -> Bucket:
-        """A new database; ``retention`` in seconds or as timedelta, None for ever.
-
-        Raises ValueError if the name is taken or one that no request can use, or where the edition has buckets instead.
-        """
-        if self._has_buckets:
-            raise ValueError(f"{self.profile.id} has no databases; use create_bucket({name!r})")
-        span = arguments.nanoseconds("retention", retention)
-        choosing.refuse_unusable(self.profile, arguments.text("name", name))
-        return self.world.catalog.add_database(name, span)
-
-    def create_mapping(
-        self, database: str, *, retention_policy: str = "autogen", bucket: str | None = None, default: bool = False
-    ) -> None:
-        """An explicit mapping (DBRP) of a v1 database and retention policy to a bucket, the set-up's for None.
-
-        Without one, each bucket is a database of its name. Raises ValueError for a bucket that does not exist, a pair
-        that is mapped already, or where the edition has databases, which need no mapping.
-        """
-        if not self._has_buckets:
-            raise ValueError(f"{self.profile.id} has no buckets to map databases to; use create_database({database!r})")
-        target = self._target(bucket)
-        database, policy = arguments.text("database", database), arguments.text("retention_policy", retention_policy)
-        self.world.catalog.add_mapping(target, database, policy, default=default)
-
-    def create_token(
-        self, *, read: str | Iterable[str] = (), write: str | Iterable[str] = (), expires: datetime | None = None
-    ) -> str:
-        """A new token that may read and write the buckets, or databases, of those names. Where every token of the
-        edition may do everything, so may this one.
-
-        Raises ValueError for a bucket that does not exist, for ``expires`` where tokens do not expire, or for ``read``
-        and ``write`` where tokens cannot be for some databases only.
-        """
-        if expires is not None and not self.profile.settings.setup.token_expiry:
-            raise ValueError(f"tokens of {self.profile.id} do not expire; leave expires= out")
-        until = arguments.moment("expires", expires)
-        world, things = self.world, "buckets" if self._has_buckets else "databases"
-        reads, writes = arguments.names("read", read, things), arguments.names("write", write, things)
-        if (reads or writes) and not self.profile.settings.setup.scoped_tokens:
-            raise ValueError(f"every token of {self.profile.id} may do everything; leave read= and write= out")
-        rights = world.rights(
-            read=[self._target(name) for name in reads],
-            write=[self._target(name) for name in writes],
-        )
-        return world.add_token(rights, expires=until).value
-
-    def write(
-        self,
-        lines: str | bytes | Iterable[Any],
-        *,
-        bucket: str | None = None,
-        database: str | None = None,
-        precision: str = "ns",
-    ) -> None:
-        """Store line protocol as a client would, past the wire: nothing of it is in the journal.
-
-        ``lines`` is a text, or several lines, or Points of a client library. ``bucket`` names the bucket or database
-        to write to, the set-up's for None; where there are databases it may be called ``database``. A database that
-        is not there is made, where writes make it. Where writes are queued this one is not: it is stored at once,
-        before those that wait, and counts towards no quota.
-
-        Raises ValueError, with the edition's own words, if a line is refused (nothing is stored then, whatever the
-        edition stores of a write that comes over the wire), if there is no such bucket or precision.
-        """
-        world, settings = self.world, self.profile.settings
-        door = choosing.write_door(self.profile)
-        name, params = self._name(bucket, database), settings.params[door]
-        if precision not in params.precisions:
-            raise ValueError(f"precision={precision!r}: expected one of {', '.join(params.precisions)}")
-        target = self._target(name, made=True)
-        timing = world.timing(target, params.precisions[precision], params.cut_default.get(precision) or 1)
-        body, rules = arguments.body(lines), settings.write_all[door]
-        if "utf8" in settings.gate.doors[door] and (fault := utf8_fault(body)):
-            raise ValueError(f"line protocol is UTF-8 at {self.profile.id}: byte {fault[1] + 1:,} is not")
-        judged = commit.write(body, timing, target.data, rules, settings.storage, partial(world.room, target))
-        verdict = world.note(judged, target)
-        if verdict.rejections:
-            raise ValueError("; ".join(rejection.text for rejection in verdict.rejections[:10]))
-        world.catalog.make(target)
-
-    def _name(self, bucket: str | None, database: str | None) -> str | None:
-        """What ``bucket=`` or ``database=`` names."""
-        if database is None:
-            return bucket
-        if self._has_buckets:
-            raise ValueError(f"{self.profile.id} has no databases; name a bucket with bucket=")
-        if bucket is not None:
-            raise TypeError("bucket= and database= are the same here; give one of them")
-        return database
-
-    def _target(self, name: str | None, *, made: bool = False) -> Bucket:
-        """The bucket or database of a name, the set-up's for None; with ``made`` also one that a write would make.
-        Raises ValueError if there is none."""
-        world = self.world
-        found = world.target(name)
-        if found is None and made and name is not None and self.profile.settings.setup.makes_target:
-            found = world.expected(arguments.text("database", name))
-        if found is None:
-            kind = "bucket" if self._has_buckets else "database"
-            none = "none before set-up" if self._has_buckets else "none yet"
-            there = ", ".join(repr(b.name) for b in world.catalog.buckets()) or none
-            raise ValueError(f"there is no {kind} {name!r}; {kind}s: {there}")
-        return found
 
     # ---------------------------------------------------------------- looking
 

@@ -83,6 +83,17 @@ class TypeConflict(Reason):
 
 
 @dataclass(frozen=True, slots=True)
+class TypeContradiction(Reason):
+    """The batch gives a field that is new two types, ``got`` after ``want``, and nothing is stored where it belongs:
+    the reason of every point there."""
+
+    measurement: str
+    field: str
+    got: str
+    want: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutsideRetention(Reason):
     """The point is older than the bucket keeps: its ``time`` lies before ``bound`` (both ns), ``retention`` in ns."""
 
@@ -252,8 +263,10 @@ class Rejection:
 class Verdict:
     """What judging a batch found: how many points were accepted, every rejection in the order of the body, and the
     points that were dropped without a word to the client. Of a batch they are
-    :class:`mockflux.rejections.Rejections`."""
+    :class:`mockflux.rejections.Rejections`. ``says``, where judging found that out: the place among them of the
+    rejection that decides the reply, and how many count with it."""
 
     accepted: int
     rejections: Sequence[Rejection] = ()
     dropped: Sequence[Rejection] = ()
+    says: tuple[int, int] | None = None

@@ -77,6 +77,16 @@ def go_json(value: Any, *, indent: str | None = None) -> str:
     return _GO_EXTRA.sub(_go_escape, json.dumps(value, ensure_ascii=False, indent=indent, separators=separators))
 
 
+def go_1_21_json(value: Any, *, indent: str | None = None) -> str:
+    """The same of Go up to 1.21, which had no short form for backspace and form feed."""
+    return _SHORT.sub(lambda match: _LONG[match[0]], go_json(value, indent=indent))
+
+
+#: A backslash with what it escapes; two of them are one that is written.
+_SHORT = re.compile(r"\\[\\bf]")
+_LONG = {r"\\": r"\\", r"\b": r"\u0008", r"\f": r"\u000c"}
+
+
 def serde_json(value: Any) -> str:
     """JSON as serde_json writes it: compact."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -86,6 +96,7 @@ def serde_json(value: Any) -> str:
 #: How a family of replies writes a value into a JSON body; the names are those of ``envelope.*.json``.
 JSON_STYLES: dict[str, Callable[[Any], str]] = {
     "go": go_json,
+    "go-1.21": go_1_21_json,
     "go-tab": lambda value: go_json(value, indent="\t"),
     "serde": serde_json,
 }

@@ -94,8 +94,7 @@ def _exchange(exchange: Exchange, hide: Hide) -> Iterator[str]:
         yield f"     fault: {repr(exchange.fault)[1:-1]}"
     yield from _body("sent", exchange.body, exchange.headers, hide, exchange.cut.body)
     if exchange.reply:
-        body = exchange.reply.body.replace(b"\t", b"  ")
-        yield from _body("reply", body, exchange.reply.headers, hide, exchange.cut.reply)
+        yield from _body("reply", exchange.reply.body, exchange.reply.headers, hide, exchange.cut.reply)
     if exchange.verdict:
         yield from _rejections("rejected", exchange.verdict.rejections, exchange.rejected, hide)
         yield from _rejections("dropped without a word", exchange.verdict.dropped, exchange.dropped, hide)
@@ -129,6 +128,8 @@ def _body(label: str, body: bytes, headers: Iterable[Header], hide: Hide, missin
             label, size = f"{label}, inflated", f"{len(body) + missing} bytes compressed"
         except zlib.error as error:
             label += f", no gzip ({error})"
+    if label.startswith("reply"):
+        beginning = beginning.replace(b"\t", b"  ")  # InfluxDB 2 indents with tabs
     # Masked before it is cut: half a secret would not be found.
     lines = hide(beginning.decode("utf-8", "surrogateescape"))[:LOOKED_AT].removesuffix("\n").split("\n")
     for index, line in enumerate(lines[:BODY_LINES]):

@@ -20,13 +20,16 @@ from mockflux.masking import secrets_of
 from mockflux.monitoring import Monitoring
 from mockflux.outcomes import Outcome
 from mockflux.profile import Clause, Profile
+from mockflux.profile.settings import SetUp
 from mockflux.queued import Queue
 from mockflux.quota import Quota
 from mockflux.reasons import Verdict
 from mockflux.rejections import RejectionLog, worded
 from mockflux.reply import Reply
+from mockflux.request import Request
 from mockflux.storage import permissions
 from mockflux.storage.catalog import Bucket, Catalog, Org, Token, User, make_ids, make_token_value
+from mockflux.storage.databases import Databases
 from mockflux.storage.predicates import Predicate
 from mockflux.storage.table import Point
 from mockflux.writing import commit
@@ -35,6 +38,8 @@ from mockflux.writing.timing import Timing
 
 #: Bytes of a body, as sent and inflated, that mockflux takes where the edition sets no limit.
 MAX_BODY = 256 * 2**20
+#: When the time of UUIDs begins: 1582-10-15, in ns since 1970 (RFC 9562).
+_GREGORIAN = -12_219_292_800 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,10 @@ class World:
         self.process_id = _uuid4(random.Random(f"process {seed}"))
         self._request_ids = random.Random(f"requests {seed}")
         self._traces = random.Random(f"traces {seed}")
+        self._requests = 0  # so many were given a name by their number
         self.catalog = Catalog(self.new_id, self.clock.now, self.settings.storage)
+        #: Databases that have retention policies, in editions where they do.
+        self.databases = Databases(self.catalog)
         limits = self.settings.limits
         self.quota = Quota(limits.window, limits.window_requests, limits.window_bytes)
         self.delete_quota = Quota(limits.window, limits.deletes, 0)
@@ -129,17 +137,35 @@ class World:
         if setup.org is not None:
             self.org = catalog.add_org(choice.org or setup.org, system_buckets=setup.system_buckets)
         if setup.user is not None:
-            self.user = catalog.add_user(choice.user or setup.user, choice.password or setup.password or "")
+            self._add_user(setup)
         if setup.bucket is not None:
             self._target = catalog.add_bucket(self.org, choice.bucket or setup.bucket)
         elif setup.database is not None and not setup.makes_target:
-            self._target = catalog.add_database(choice.database or setup.database)
+            self._target = self.add_database(choice.database or setup.database)
+        if setup.token is None:
+            return
         rights = permissions.operator() if self.org else permissions.all_powerful()
         self.token = self.add_token(
             rights, choice.token or setup.token, f"{self.user.name}'s Token" if self.user else ""
         )
         if setup.read_token is not None:
             self.read_token = self.add_token(self._reading(), setup.read_token, "read only")
+
+    def _add_user(self, setup: SetUp) -> None:
+        """The set-up's user. Where there are admins it is one; a server that asks nobody who he is needs none."""
+        choice = self._choice
+        if setup.retention_policies and not self.auth and choice.user is None:
+            return
+        name, password = choice.user or setup.user or "", choice.password or setup.password or ""
+        self.user = self.catalog.add_user(name, password, admin=setup.retention_policies)
+
+    def add_database(self, name: str, retention: int = 0) -> Bucket:
+        """A new database that keeps its points for ``retention`` ns (0: for ever); where databases have retention
+        policies, the one that it gets. Raises ValueError for a name that is taken."""
+        if not self.settings.setup.retention_policies:
+            return self.catalog.add_database(name, retention)
+        database = self.databases.add(name, retention=retention)
+        return database.policies[database.default].bucket
 
     def _reading(self) -> tuple[permissions.Permission, ...]:
         """The right to read whatever can be written to."""
@@ -209,6 +235,10 @@ class World:
         """The bucket of the set-up's organization, or the database, of that name; without one the set-up's own, which
         may be one that no write has made yet. None if there is no such."""
         name = self.target_name if name is None else name
+        database = self.databases.find(name) if name is not None else None
+        if database is not None:  # whichever its default policy is now
+            policy = database.policy()
+            return policy.bucket if policy else None
         found = None if name is None else self.catalog.bucket_named(self.org.id if self.org else "", name)
         if found is None and self.settings.setup.makes_target and name == self.target_name:
             return self._target
@@ -298,7 +328,7 @@ class World:
         if not verdict.rejections and not verdict.dropped:
             return verdict
         words = partial(self.profile.worded, bucket=bucket.name)
-        told = Verdict(verdict.accepted, worded(verdict.rejections, words), worded(verdict.dropped, words))
+        told = replace(verdict, rejections=worded(verdict.rejections, words), dropped=worded(verdict.dropped, words))
         self.rejections.extend(told.rejections)
         self.rejections.extend(told.dropped)
         self.monitoring.rejected(told.rejections, bucket, self.clock.now() if now is None else now)
@@ -320,17 +350,39 @@ class World:
 
     # ---------------------------------------------------------------- saying
 
-    def say(self, outcome: Outcome, door: str, origin: str | None = None, clause: Clause | None = None) -> Reply:
+    def say(self, outcome: Outcome, door: str, request: Request | None = None, clause: Clause | None = None) -> Reply:
         """The reply for an outcome, by the clause that fits or by the one given."""
-        return self.profile.say(outcome, door, self.date(), origin, clause, self._own)
+        origin, form = None, ""
+        if request is not None:
+            origin = request.header("origin")
+            if request.header("accept") == "application/x-msgpack":
+                form = "packed"
+            elif "pretty=true" in request.query and "pretty=true" in request.query.split("&"):
+                form = "pretty"
+        return self.profile.say(outcome, door, self.date(), origin, clause, partial(self._own, request), form=form)
 
-    def _own(self) -> Mapping[str, str]:
-        """What a reply may tell of this world alone."""
+    def _own(self, request: Request | None) -> Mapping[str, str]:
+        """What a reply may tell of this world and this request alone."""
         return {
+            "request_uuid": self._name_of(request),
             "cluster_uuid": self.cluster_uuid,
             "trace_id": f"{self._traces.getrandbits(64):016x}",
             "trace": f"{self._traces.getrandbits(128):032x}",
         }
+
+    def _name_of(self, request: Request | None) -> str:
+        """What a request is called: by its client (the first of X-Request-Id and Request-Id that is not empty), else by
+        a UUID of version 1 (influxdb 1.6, services/httpd/handler.go and pkg uuid): the world's time, a number that
+        grows, and no address."""
+        given = (request.header("x-request-id") or request.header("request-id")) if request is not None else None
+        if given:
+            return given
+        self._requests += 1
+        ticks = (self.clock.now() - _GREGORIAN) // 100
+        return str(UUID(fields=(
+            ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF | 0x1000,
+            self._requests >> 8 & 0x3F | 0x80, self._requests & 0xFF, 0,
+        )))  # fmt: skip
 
     def new_request_id(self) -> str:
         """A UUID of version 7 (RFC 9562): the world's time in milliseconds, and chance from the seed."""

@@ -21,14 +21,14 @@ HOME = Path(mockflux.__file__).parent
 FLOORS = (
     (
         "_version", "reply", "reasons", "outcomes", "clock", "due", "request", "masking", "rejections", "quota",
-        "gojson", "queued",
+        "gojson", "queued", "messagepack",
     ),
     ("lineprotocol", "storage"),
-    ("writing",),
+    ("writing", "influxql"),
     ("monitoring", "cardinality", "profile", "faults", "exchange", "journal", "world"),
     ("http",),
     ("server", "wsgi"),
-    ("arguments", "access", "choosing", "forking", "planning", "public"),
+    ("arguments", "access", "choosing", "forking", "planning", "preparing", "public"),
     ("contract", "strategies", "report", "watching"),
     ("fixtures", "pytest_plugin", "cli", "__main__", "__init__"),
 )  # fmt: skip

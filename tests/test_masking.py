@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 import pytest
 
-from mockflux import Server
+from mockflux import Server, masking
 from mockflux.masking import (
     mask,
     mask_header,
@@ -167,3 +169,19 @@ def test_a_short_secret_is_masked_as_a_word_alone() -> None:
 def test_what_ends_in_padding_can_be_told_apart() -> None:
     first, second = (mask_header(("Authorization", f"Token {token}"))[1] for token in ("abcdefgh12==", "abcdefgh34=="))
     assert (first, second) == ("Token …12", "Token …34")
+
+
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ("CREATE USER bob WITH PASSWORD 'hunter2xyz'", "CREATE USER bob WITH PASSWORD '…yz'"),
+        ("set password for bob = 'x'", "set password for bob = '…'"),
+        ("SHOW USERS; CREATE USER e WITH PASSWRD 'mistyped-3' x", "SHOW USERS; CREATE USER e WITH PASSWRD '…-3' x"),
+        (r"SET PASSWORD FOR e = 'it\'s-secret'; SHOW USERS", "SET PASSWORD FOR e = '…et'; SHOW USERS"),
+        ("CREATE USER e WITH PASSWORD 'never-closed", "CREATE USER e WITH PASSWORD '…ed'"),
+        ("SELECT * FROM m WHERE host = 'a-long-name'", "SELECT * FROM m WHERE host = 'a-long-name'"),
+    ],
+)  # fmt: skip
+def test_passwords_in_statements(statement: str, shown: str) -> None:
+    masked = masking.mask_target(f"/query?db=mydb&q={quote(statement)}&p=secretpw99")
+    assert unquote(masked) == f"/query?db=mydb&q={shown}&p=…99"

@@ -52,7 +52,13 @@ def test_forms() -> None:
     assert JSON_STYLES["go-tab"]({"a": {"b": [1]}, "c": [], "d": {}}) == (
         '{\n\t"a": {\n\t\t"b": [\n\t\t\t1\n\t\t]\n\t},\n\t"c": [],\n\t"d": {}\n}'
     )
-    assert set(JSON_STYLES) == {"go", "go-tab", "serde"}
+    assert set(JSON_STYLES) == {"go", "go-1.21", "go-tab", "serde"}
+
+
+def test_older_go_has_fewer_short_forms() -> None:
+    text = '\b\f\n\t\\b"<\x01'
+    assert go_json(text) == r'"\b\f\n\t\\b\"\u003c\u0001"'
+    assert JSON_STYLES["go-1.21"](text) == r'"\u0008\u000c\n\t\\b\"\u003c\u0001"'
 
 
 @pytest.mark.parametrize(

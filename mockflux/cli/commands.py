@@ -1,7 +1,6 @@
-"""The command line: ``mockflux serve``, ``mockflux editions``, ``mockflux explain``, ``mockflux compare``.
+"""The command line: ``mockflux serve``, ``editions``, ``explain``, ``compare``, ``verify`` and ``record``.
 
-Thin: what the commands do is in :mod:`mockflux.cli.serving`, :mod:`mockflux.cli.explaining` and
-:mod:`mockflux.cli.comparing`, imported when a command runs.
+Thin: what the commands do is in the modules beside this one, imported when a command runs.
 """
 
 from __future__ import annotations
@@ -95,6 +94,7 @@ _SWITCHES = click.option(
 @click.option("--user", help="Name of the user.")
 @click.option("--password", help="The user's password.")
 @click.option("--token", help="The token that may do everything.")
+@click.option("--auth/--no-auth", default=None, help="Whether to ask who one is; what is usual with the edition.")
 @click.option("--plan", help="The plan, in editions that have plans.")
 @_SWITCHES
 @click.option(
@@ -106,8 +106,8 @@ _SWITCHES = click.option(
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON, a list of servers, instead of text.")
 @click.option("--quiet", is_flag=True, help="No request log.")
 def serve(
-    profiles: tuple[str, ...], host: str, port: int, tls: bool, switches: tuple[str, ...], clock: str, tick: float,
-    seed: int, as_json: bool, quiet: bool, **options: str | None,
+    profiles: tuple[str, ...], host: str, port: int, tls: bool, auth: bool | None, switches: tuple[str, ...],
+    clock: str, tick: float, seed: int, as_json: bool, quiet: bool, **options: str | None,
 ) -> None:  # fmt: skip
     """Serve editions of InfluxDB, one port each, until SIGINT (Ctrl-C) or SIGTERM.
 
@@ -133,6 +133,7 @@ def serve(
             common: dict[str, Any] = {
                 "host": host,
                 "tls": tls,
+                "auth": auth,
                 "clock": serving.moment(clock),
                 "tick": tick,
                 "seed": seed,
@@ -181,8 +182,9 @@ def explain(profile: str, status: int | None, switches: tuple[str, ...], as_json
 
     Shows the switches of PROFILE, its settings, and its clauses: each with the status line, the body as a template,
     how it is reached, where it comes from (documented, released: seen in a real server, or inferred), and an exchange
-    with a server of that profile, made for this, in which it is said (without the reply's Date). With STATUS, only the
-    clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole sentences.
+    with a server of that profile, made for this, in which it is said (without the reply's Date, and what it calls the
+    request). With STATUS, only the clauses that say it. Into a pipe nothing is wrapped, so that grep finds whole
+    sentences.
     """
     from mockflux.cli import explaining, serving
     from mockflux.cli.examples import examples
@@ -246,3 +248,106 @@ def compare(
     click.echo(
         json.dumps(comparing.as_data(rows), indent=2) + "\n" if as_json else comparing.as_text(rows, _width()), nl=False
     )
+
+
+def _live_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that speaks with a live server."""
+    for option in reversed(
+        (
+            click.option(
+                "--profile", required=True, metavar="PROFILE",
+                help="The edition that the server is said to be, or a profile of your own.",
+            ),
+            click.option("--token", envvar="MOCKFLUX_TOKEN", help="A token that may make what vectors need."),
+            click.option("--read-token", help="A token that may only read."),
+            click.option("--org", help="The organization, by name."),
+            click.option("--user", help="A user; an admin where the server asks who one is."),
+            click.option("--password", envvar="MOCKFLUX_PASSWORD", help="The user's password."),
+            click.option("--bucket", help="A bucket made to be written to, instead of new ones. Needs --yes."),
+            click.option("--database", help="The same, where databases are written to. Needs --yes."),
+            click.option("--server-version", help="What the server tells as its version, if its /ping does not."),
+            _SWITCHES,
+            click.option("--ca", metavar="FILE", help="Certificate of the authority to trust, for https."),
+            click.option("--insecure", is_flag=True, help="Trust any certificate."),
+            click.option("--yes", is_flag=True, help="What was named may be written to, or overwritten."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@main.command(short_help="Play the contract against a live server, and tell what differs.")
+@click.argument("url", required=False)
+@_live_options
+@click.option("--list", "as_list", is_flag=True, help="Print the ids of the vectors, with what each shows; no URL.")
+@click.option("--vectors", type=click.Path(), metavar="PATH", help="A vector file of your own, or a folder of them.")
+@click.option("--only", metavar="PATTERN", help="Only vectors whose id fits, such as 'v2-write.*'.")
+@click.option("--junit", metavar="FILE", help="Write the report as JUnit's XML, too.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON, too.")
+def verify(
+    url: str | None, profile: str, switches: tuple[str, ...], ca: str | None, insecure: bool, yes: bool,
+    vectors: str | None, only: str | None, junit: str | None, json_file: str | None, as_list: bool,
+    **options: str | None,
+) -> None:  # fmt: skip
+    """Play the contract vectors of an edition against the live server at URL, and tell what differs.
+
+    For each vector a bucket or database of its own is made, under a name that begins with mockflux, and removed when
+    the vector is done, whatever happens. Nothing that was there before is touched. Where an edition makes none over
+    HTTP, --database names one that was made for this.
+
+    Prints for each difference the clause of the profile, what was expected and what was got; then what could not be
+    played there and why, and the figures. Exit code 1 if anything differed, 2 if it could not be tried. --token and
+    --password can be given as MOCKFLUX_TOKEN and MOCKFLUX_PASSWORD in the environment.
+    """
+    from pathlib import Path
+
+    from mockflux.cli import verifying
+
+    if as_list:
+        with misuse_in_one_sentence():
+            lines = verifying.listing(profile, Path(vectors) if vectors else None, only)
+        click.echo(lines, nl=False)
+        return
+    if url is None:
+        raise click.UsageError("Missing argument 'URL'.")
+    with misuse_in_one_sentence():
+        access = verifying.named(options)
+        found = verifying.expectations(profile, Path(vectors) if vectors else None)[1]
+        picked = verifying.chosen(found, only)
+        live, set_so = verifying.at_hand(url, profile, switches, access, ca=ca, insecure=insecure, yes=yes)
+        report = verifying.run(live, picked, set_so)
+        verifying.save(report, junit, json_file)
+    click.echo(verifying.text(report), nl=False)
+    if report.of("different"):
+        sys.exit(1)
+    if not report.of("held"):
+        raise click.UsageError(f"none of the {len(picked)} vectors can be played on this server")
+
+
+@main.command(short_help="Keep what a live server answers as vectors of your own.")
+@click.argument("url")
+@click.argument("vectors")
+@_live_options
+@click.option("--out", required=True, type=click.Path(), metavar="FILE", help="The vector file to write.")
+def record(
+    url: str, vectors: str, profile: str, switches: tuple[str, ...], ca: str | None, insecure: bool, yes: bool,
+    out: str, **options: str | None,
+) -> None:  # fmt: skip
+    """Play the requests of VECTORS against the live server at URL, and write its answers as a vector file.
+
+    VECTORS is the path of a vector file, or a pattern of ids such as 'v2-write.*' (in quotes), which 'mockflux verify
+    --list --profile PROFILE' prints. What belongs to the run alone (names, ids, dates, versions) is a place in the
+    file. It can be played as the expectations of a profile of your own: 'mockflux verify --vectors FILE'. On the server
+    the same is made and removed as by verify.
+    """
+    from pathlib import Path
+
+    from mockflux.cli import recording, verifying
+
+    with misuse_in_one_sentence():
+        access = verifying.named(options)
+        recording.refuse_to_overwrite(Path(out), yes)
+        found, tables = recording.requests(profile, vectors)
+        live, set_so = verifying.at_hand(url, profile, switches, access, ca=ca, insecure=insecure, yes=yes)
+        text = recording.run(live, found, tables, set_so, Path(out))
+    click.echo(text, nl=False)

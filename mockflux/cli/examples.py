@@ -78,8 +78,8 @@ class Example:
         return [*(f"> {line}".rstrip() for line in request), *(f"< {line}".rstrip() for line in answer)]
 
     def _reply_headers(self) -> list[list[str]]:
-        """In the order of the wire; without the Date, so that an example reads the same every time."""
-        return _headers([(name, value) for name, value in self.reply.headers if name.lower() != "date"])
+        """In the order of the wire; without those that are different each time, so that an example reads the same."""
+        return _headers([(name, value) for name, value in self.reply.headers if name.lower() not in _EACH_TIME_ANOTHER])
 
 
 def _message(first: str, headers: list[list[str]], body: bytes) -> list[str]:
@@ -94,6 +94,10 @@ def _headers(headers: Sequence[Header]) -> list[list[str]]:
 
 def _short(text: str) -> str:
     return printable(shortened(text))
+
+
+#: Dates, and what a server calls a request.
+_EACH_TIME_ANOTHER = frozenset(("date", "request-id", "x-request-id"))
 
 
 # ------------------------------------------------------------------------------------------ finding them

@@ -192,6 +192,8 @@ def curl(server: Server) -> str | None:
     words = ["curl", "--include"]
     words += ["--cacert", quoted(server.ca_file)] if server.ca_file else []
     words += ["--header", quoted(f"Authorization: {auth.schemes[0]} {server.token}")] if server.token else []
+    if server.user and server.password and not server.token:
+        words += ["--user", quoted(f"{server.user}:{server.password}")]
     words += ["--data-binary", quoted("home,room=kitchen temp=21.5"), quoted(f"{server.url}{path}?{given}")]
     return " ".join(words)
 

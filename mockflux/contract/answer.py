@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from dataclasses import dataclass, field
 
 
@@ -31,11 +32,20 @@ class Broken(Exception):
 
 
 class Connection:
-    """A raw HTTP/1.1 connection for one exchange."""
+    """A raw HTTP/1.1 connection for one exchange, within TLS where there is a ``context`` for it.
 
-    def __init__(self, host: str, port: int, timeout: float = 20.0) -> None:
+    Raises OSError where nobody can be reached, also for a certificate that does not hold.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float = 20.0, context: ssl.SSLContext | None = None) -> None:
         self._sock = socket.create_connection((host, port), timeout=timeout)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            try:
+                self._sock = context.wrap_socket(self._sock, server_hostname=host)
+            except BaseException:
+                self._sock.close()
+                raise
         self._buffer = b""
 
     def __enter__(self) -> Connection:
@@ -46,7 +56,9 @@ class Connection:
 
     def exchange(self, raw: bytes, method: str, closes: bool) -> Answer:
         """Send the bytes and read one reply. ``closes``: a close after it is expected, so wait for it a little."""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may answer before it has read all
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError, ssl.SSLEOFError
+        ):  # it may answer before it has read all
             self._sock.sendall(raw)
         answer = Answer()
         try:
@@ -108,6 +120,8 @@ class Connection:
             data = self._sock.recv(65536)
         except ConnectionResetError:
             raise Broken("reset") from None
+        except ssl.SSLEOFError:  # it ended without TLS's own good-bye
+            data = b""
         if not data:
             raise Broken("truncated")
         self._buffer += data
@@ -117,8 +131,10 @@ class Connection:
             return False
         self._sock.settimeout(patience)
         try:
-            return self._sock.recv(1, socket.MSG_PEEK) == b""
+            return self._sock.recv(1) == b""  # the exchange is over: what comes now is not asked for
         except TimeoutError:
             return False
+        except ssl.SSLEOFError:
+            return True
         except ConnectionResetError:
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,10 +30,14 @@ class Difference:
         return f"{self.where}\n  expected: {self.expected}\n  got:      {self.got}"
 
 
-def compare_answer(expected: Expected, answer: Answer, places: Places, *, socket: bool) -> Difference | None:
+def compare_answer(
+    expected: Expected, answer: Answer, places: Places, *, socket: bool, unordered: frozenset[str] = frozenset()
+) -> Difference | None:
     """Status, reason, headers (names, order, values) and body; places found in them are known from then on.
 
-    Where the way is no ``socket``, headers of one connection are left out on both sides.
+    Where the way is no ``socket``, headers of one connection are left out on both sides. The values of headers that
+    are ``unordered`` are lists of which each may stand anywhere. A body that is compressed is compared as what comes
+    out of it: how well it is compressed is nobody's promise.
     """
     places.know("length", str(len(answer.body)))
     if expected.status != answer.status or not places.match(expected.reason, answer.reason):
@@ -41,7 +47,9 @@ def compare_answer(expected: Expected, answer: Answer, places: Places, *, socket
     wanted, got = list(expected.headers), list(answer.headers)
     if not socket:
         wanted, got = _end_to_end(wanted), _end_to_end(got)
-    return _compare_headers(wanted, got, places) or _compare_text("body", expected.body, _text(answer.body), places)
+    wanted, got = _sorted(wanted, unordered), _sorted(got, unordered)
+    body = _text(inflated(answer))
+    return _compare_headers(wanted, got, places) or _compare_text("body", expected.body, body, places)
 
 
 def compare_piece(expected: Expected, answer: Answer, places: Places) -> Difference | None:
@@ -58,6 +66,23 @@ def compare_piece(expected: Expected, answer: Answer, places: Places) -> Differe
     if not expected.body.startswith(body) or (expected.body and body == expected.body):
         return Difference("body", f"a part of {_quoted(expected.body)}", _quoted(body))
     return None
+
+
+def _sorted(headers: Sequence[tuple[str, str]], unordered: frozenset[str]) -> list[tuple[str, str]]:
+    """The headers with the entries of lists in one order for all, where their own does not count."""
+    return [
+        (name, ", ".join(sorted(value.split(", "))) if name.lower() in unordered else value) for name, value in headers
+    ]
+
+
+def inflated(answer: Answer) -> bytes:
+    """A body as it was before it was compressed; as it is if it was not, or cannot be read as such."""
+    if ("content-encoding", "gzip") not in {(name.lower(), value) for name, value in answer.headers}:
+        return answer.body
+    try:
+        return gzip.decompress(answer.body)
+    except (OSError, EOFError, zlib.error):
+        return answer.body
 
 
 def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -96,6 +96,7 @@ SETUP = _whole(
     {
         "clock": _Moment(),
         "onboarded": FLAG,
+        "auth": FLAG,
         "orgs": TEXTS,
         "buckets": ListOf(
             _whole({"name": TEXT, "org": TEXT, "retention": NUMBER, "schema": TableOf(TableOf(TEXT))}, "name")

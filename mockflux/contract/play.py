@@ -16,22 +16,27 @@ from mockflux.contract.vector import Exchange, StoredPoint, Vector
 @dataclass
 class Played:
     """What came of a vector: the first ``difference`` (None: all held), the clauses that said its replies and by what
-    each was reached, and what the target could not tell (``unchecked``)."""
+    each was reached, and what the target could not tell (``unchecked``). ``at`` is the place of the exchange after
+    which it was found, None where it belongs to none of them. Headers that are ``unordered`` (lower case) have lists
+    of which each may stand anywhere."""
 
     vector: Vector
     way: str
     difference: Difference | None = None
     said: list[tuple[str, str]] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    at: int | None = None
+    unordered: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         name = f"{self.vector.file}: {self.vector.id} [{self.way}]"
         return f"{name}: {self.difference}" if self.difference else f"{name}: as expected"
 
 
-def play(vector: Vector, target: Target) -> Played:
-    """Play a vector. Differences are told, not raised; what is wrong with the vector itself is a difference too."""
-    played = Played(vector, target.way)
+def play(vector: Vector, target: Target, unordered: frozenset[str] = frozenset()) -> Played:
+    """Play a vector. Differences are told, not raised; what is wrong with the vector itself is a difference too.
+    ``unordered``: see :class:`Played`."""
+    played = Played(vector, target.way, unordered=unordered)
     with ExitStack() as stack:
         try:
             session = stack.enter_context(target.open(vector.profile, vector.switches, vector.setup))
@@ -63,6 +68,7 @@ def _play(
         if differs is None and exchange.logged is not None:
             differs = _logged(exchange.logged, session, places, played, began)
         if differs:
+            played.at = number - 1
             return replace(differs, where=f"exchange {number}: {differs.where}")
     left = session.leftover()
     if left:
@@ -75,8 +81,8 @@ def _play(
 
 
 def _exchange(exchange: Exchange, session: Session, places: Places, played: Played) -> Difference | None:
-    answer = _send(exchange, session, places)
-    differs = _compare(exchange, answer, places, socket=played.way == "socket")
+    answer = send(exchange, session, places)
+    differs = _compare(exchange, answer, places, played)
     said = session.said()
     if said is None:
         played.unchecked.append("clause")
@@ -89,7 +95,8 @@ def _exchange(exchange: Exchange, session: Session, places: Places, played: Play
     return differs
 
 
-def _send(exchange: Exchange, session: Session, places: Places) -> Answer:
+def send(exchange: Exchange, session: Session, places: Places) -> Answer:
+    """Send the request of an exchange, its places filled in. Raises UnknownPlace."""
     ask, closes = exchange.ask, exchange.closes
     if ask.raw is not None:
         text = places.fill(ask.raw.decode("utf-8", "surrogateescape"))
@@ -108,7 +115,8 @@ def _chunk(piece: str) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _compare(exchange: Exchange, answer: Answer, places: Places, *, socket: bool) -> Difference | None:
+def _compare(exchange: Exchange, answer: Answer, places: Places, played: Played) -> Difference | None:
+    socket = played.way == "socket"
     if exchange.broken != answer.broken:
         return Difference("end", exchange.broken or "a whole answer", answer.broken or f"a whole answer: {answer}")
     if exchange.response is None:
@@ -117,7 +125,7 @@ def _compare(exchange: Exchange, answer: Answer, places: Places, *, socket: bool
         return compare_piece(exchange.response, answer, places)
     if socket and exchange.interim != answer.interim:
         return Difference("interim replies", str(list(exchange.interim)), str(list(answer.interim)))
-    differs = compare_answer(exchange.response, answer, places, socket=socket)
+    differs = compare_answer(exchange.response, answer, places, socket=socket, unordered=played.unordered)
     if differs is None and answer.closed is not None and answer.closed != exchange.closes:
         words = {True: "it ends", False: "it stays open"}
         return Difference("connection after the reply", words[exchange.closes], words[answer.closed])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from mockflux.contract.answer import Answer, Connection
+from mockflux.contract.live_wire import Access
 from mockflux.contract.vector import MONITORING, StoredPoint
 from mockflux.http import front
 from mockflux.lineprotocol import Line
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 #: What stands for the set-up's own bucket or database in a vector's set-up.
-_OWN = ("{{bucket}}", "{{database}}")
+OWN = ("{{bucket}}", "{{database}}")
 
 
 class Session(Protocol):
@@ -157,7 +158,7 @@ class _Simulated(ABC):
         for entry in setup.get("buckets", ()):
             self._add_bucket(entry)
         for entry in setup.get("databases", ()):
-            catalog.add_database(entry["name"], entry.get("retention", 0) * 10**9)
+            self.world.add_database(entry["name"], entry.get("retention", 0) * 10**9)
         for entry in setup.get("tokens", ()):
             self._add_token(entry)
         for entry in setup.get("mappings", ()):
@@ -167,7 +168,7 @@ class _Simulated(ABC):
             )
         for entry in setup.get("points", ()):
             name = entry.get("bucket")
-            self.server.write(entry["lines"], bucket=None if name in _OWN else name)
+            self.server.write(entry["lines"], bucket=None if name in OWN else name)
         for entry in setup.get("faults", ()):
             self.server.fail(**entry)
 
@@ -179,14 +180,16 @@ class _Simulated(ABC):
         self._known.update({name: value for name in names if (value := getattr(server, name))})
         if server.database is not None:
             self._known["bucket"] = server.database
-        scheme = profile.tables["auth"]["schemes"][0]
-        self._known |= {"version": profile.version, "auth": f"{scheme} {server.token}"}
-        self._known["cluster_uuid"] = self.world.cluster_uuid
+        access = Access(token=server.token, user=server.user, password=server.password)
+        authorization = access.authorization(profile.tables["auth"]["schemes"])
+        if authorization is not None:
+            self._known["auth"] = authorization
+        self._known |= {"version": profile.version, "cluster_uuid": self.world.cluster_uuid}
 
     def _add_bucket(self, entry: Mapping[str, Any]) -> None:
         """A bucket, or a database in an edition that has those and no buckets."""
         if "org" not in entry and self.world.org is None:
-            self.world.catalog.add_database(entry["name"], entry.get("retention", 0) * 10**9)
+            self.world.add_database(entry["name"], entry.get("retention", 0) * 10**9)
             return
         org = self.world.catalog.org(name=entry["org"]) if "org" in entry else self.world.org
         assert org is not None, "a bucket needs an organization"
@@ -197,7 +200,7 @@ class _Simulated(ABC):
 
     def _bucket(self, name: str) -> Bucket:
         """A bucket or database by name, of whichever organization. Raises LookupError if there is none."""
-        found = self.world.target(None if name in _OWN else name)
+        found = self.world.target(None if name in OWN else name)
         if found is None:
             found = next((bucket for bucket in self.world.catalog.buckets() if bucket.name == name), None)
         if found is None:
@@ -283,7 +286,10 @@ class Simulator:
 
     @contextmanager
     def open(self, profile: str, switches: Mapping[str, Any], setup: Mapping[str, Any]) -> Iterator[Session]:
-        server = Server(profile, clock=setup.get("clock", "real"), onboarded=setup.get("onboarded", True), **switches)
+        server = Server(
+            profile, clock=setup.get("clock", "real"), onboarded=setup.get("onboarded", True), auth=setup.get("auth"),
+            **switches,
+        )  # fmt: skip
         session = self._session(server)
         session.prepare(setup)
         if self._way != "socket":

@@ -1,20 +1,20 @@
 """Vectors: the contract as data, and their loader.
 
-A file of ``vectors/`` has ``profiles`` (patterns of profile ids, the default of its vectors), ``[let]`` (macros: a
+A file of ``vectors/`` has ``profiles`` (patterns of profiles, the default of its vectors), ``[let]`` (macros: a
 text, ``{ text, times }`` for a long one, in which ``{n}`` counts from 1 where it is ``numbered``, or a table from
 profile patterns to texts) and ``[[vector]]`` tables:
 
 ``id shows source``      its name, what it shows, where what it expects comes from
-``profiles``             the editions that it holds for
+``profiles``             the editions that it holds for: patterns of their ids, or of the path by which one is named
 ``ways``                 how it can be played; all three unless given (``socket wsgi direct``)
 ``switches``             of the profile, where they are not the default
 ``let``                  macros of its own
-``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``orgs``, ``buckets`` (databases, where
-                         an edition has those and no buckets; ``schema`` as ``Server.create_bucket`` takes it makes
-                         one explicit), ``databases``, ``tokens`` (for buckets or databases by
-                         name; ``expires`` in seconds from the start, below 0 for one that has expired), ``mappings``,
-                         ``points`` (line protocol, stored past the wire; its ``bucket`` may be a database), ``faults``
-                         (arguments of ``Server.fail``)
+``setup``                ``clock`` (a moment at which it stands), ``onboarded``, ``auth`` (whether the server asks who
+                         one is, where that is not as usual), ``orgs``, ``buckets`` (databases, where an edition has
+                         those and no buckets; ``schema`` as ``Server.create_bucket`` takes it makes one explicit),
+                         ``databases``, ``tokens`` (for buckets or databases by name; ``expires`` in seconds from the
+                         start, below 0 for one that has expired), ``mappings``, ``points`` (line protocol, stored past
+                         the wire; its ``bucket`` may be a database), ``faults`` (arguments of ``Server.fail``)
 ``[[vector.exchange]]``  ``request`` and ``response`` as text (see ``message``); ``clause``, the key of the clause that
                          must have said it, and ``by`` (``fault`` where a planned fault said it); of the request also
                          ``gzip``, ``body_base64``, ``cut``, ``append_hex``, ``chunks``, or ``raw`` for the bytes of the
@@ -46,6 +46,7 @@ from typing import Any, TypeVar
 
 from mockflux.contract.form import FILE, LET_FILE, VECTOR, WAYS
 from mockflux.contract.message import Expected, Headers, read_request, read_response
+from mockflux.contract.vector_names import ProfileNames, names_of_profile
 from mockflux.profile import ProfileError, concrete
 
 Value = TypeVar("Value")
@@ -55,6 +56,10 @@ Typed = tuple[str, float | int | str | bool]
 
 class VectorError(ValueError):
     """A vector cannot be used: the message names file, vector, key and what was expected."""
+
+
+class NoVectors(VectorError):
+    """A file or folder has no vector for the profile asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One contract record, for one profile."""
+    """One contract record, for one profile, which is named as the vectors were asked for (an id or a path)."""
 
     id: str
     file: str
@@ -126,18 +131,39 @@ def folder() -> Path:
 
 
 def load_vectors(profile: str, where: Path | None = None) -> list[Vector]:
-    """The vectors of one profile (an id), in the order of files and of their lines.
+    """The vectors of one profile (an id or a path), in the order of files and of their lines: of the folder that comes
+    with mockflux, or of a folder or file of one's own, ``where``.
 
-    Raises VectorError, with one sentence, for what a file has wrong.
+    Raises OSError for a file that cannot be read; VectorError, with one sentence, for what a file has wrong, and
+    NoVectors, which is one, where ``where`` has none for this profile (not of a folder for an edition that comes with
+    mockflux: it may be for some of these only); ProfileError for a path that is no profile's.
     """
-    vectors = []
-    files = dict(_files(where or folder()))
+    return [reader.vector() for reader in _readers(profile, where)]
+
+
+def load_tables(profile: str, where: Path | None = None) -> dict[str, dict[str, Any]]:
+    """The vectors of one profile as they stand in their files, by id: macros put in, and of what depends on the profile
+    what is for this one. Raises as :func:`load_vectors`."""
+    return {table["id"]: table for table in (reader.table() for reader in _readers(profile, where))}
+
+
+def _readers(profile: str, where: Path | None) -> list[_Reader]:
+    """A reader for each vector of a profile. Raises as :func:`load_vectors`."""
+    names, files = names_of_profile(profile), dict(_files(where or folder()))
     shared = files.pop(_SHARED, {}).get("let", {})
-    for name, data in files.items():
+    readers: list[_Reader] = []
+    others: dict[str, None] = {}
+    for file, data in files.items():
         for table in data["vector"]:
-            if _fits(profile, table.get("profiles", data.get("profiles", ()))):
-                vectors.append(_Reader(name, table, profile, {**shared, **data.get("let", {})}).vector())
-    return vectors
+            wanted = table.get("profiles", data.get("profiles", ()))
+            others |= dict.fromkeys(wanted)
+            if names.fit(wanted):
+                readers.append(_Reader(file, table, names, {**shared, **data.get("let", {})}))
+    if not readers and where is not None and not (where.is_dir() and profile in concrete()):
+        patterns = ", ".join(map(repr, others))
+        for_whom = f"its patterns of profiles are {patterns}" if patterns else "it names no profiles"
+        raise NoVectors(f"{where}: there is no vector for the profile {names}; {for_whom}")
+    return readers
 
 
 def load_all() -> list[Vector]:
@@ -153,7 +179,7 @@ _SHARED = "let.toml"
 
 
 def _files(where: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(where.glob("*.toml")):
+    for path in sorted(where.glob("*.toml")) if where.is_dir() else [where]:
         yield path.name, _read(path, path.stat().st_mtime_ns)
 
 
@@ -197,14 +223,10 @@ def _read(path: Path, stamp: int) -> dict[str, Any]:
     return data
 
 
-def _fits(profile: str, wanted: Sequence[str]) -> bool:
-    return any(fnmatchcase(profile, pattern) for pattern in wanted)
-
-
 class _Reader:
     """Reads one vector for one profile."""
 
-    def __init__(self, file: str, table: Mapping[str, Any], profile: str, let: Mapping[str, Any]) -> None:
+    def __init__(self, file: str, table: Mapping[str, Any], profile: ProfileNames, let: Mapping[str, Any]) -> None:
         self._file, self._table, self._profile = file, table, profile
         macros = {**let, **table.get("let", {})}.items()
         self._let = {name: macro for name, value in macros if (macro := self._macro(value)) is not None}
@@ -220,9 +242,25 @@ class _Reader:
         if stored == "unchanged" and not setup.get("points"):
             raise self._fault("stored", "'unchanged' needs setup.points; expected 'nothing' or a list of points")
         return Vector(
-            table["id"], self._file, table["shows"], table["source"], self._profile, ways, table.get("switches", {}),
-            setup, exchanges, stored, self._logged(table, ""),
+            table["id"], self._file, table["shows"], table["source"], self._profile.name, ways,
+            table.get("switches", {}), setup, exchanges, stored, self._logged(table, ""),
         )  # fmt: skip
+
+    def table(self) -> dict[str, Any]:
+        """The table itself, macros put in and what is for the profile chosen."""
+        table = {key: value for key, value in self._table.items() if key not in ("let", "profiles")}
+        for key in ("stored", "logged"):
+            if key in table:
+                table[key] = self._chosen(table[key], key)
+        for number, entry in enumerate(table["exchange"], 1):
+            chosen = {
+                key: self._chosen(value, f"exchange {number}: {key}")
+                for key, value in entry.items()
+                if key in ("response", "clause", "stored", "logged")
+            }
+            table["exchange"] = [*table["exchange"][: number - 1], {**entry, **chosen}, *table["exchange"][number:]]
+        expanded: dict[str, Any] = self._expanded(table)
+        return expanded
 
     def _fault(self, key: str, problem: str) -> VectorError:
         return VectorError(f"{self._file}: vector {self._table['id']!r}: {key}: {problem}")
@@ -240,7 +278,7 @@ class _Reader:
 
     def _fits(self, patterns: str) -> bool:
         """Whether one of the patterns, with blanks between them, fits the profile."""
-        return any(fnmatchcase(self._profile, pattern) for pattern in patterns.split())
+        return self._profile.fit(patterns.split())
 
     def _chosen(self, value: Any, key: str) -> Any:
         """A value, or that of the first pattern which fits the profile."""

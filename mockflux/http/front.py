@@ -147,10 +147,11 @@ def _handle(
         version = world.catalog.version  # before anything is asked: what changes meanwhile makes the ticket void
         outcome = gate.before_door(passage) or _at_the_place(passage, dispatch, version)
     exchange.verdict, exchange.simulated = passage.verdict, passage.simulated
+    exchange.lacking = passage.lacking
     if passage.simulated:
         exchange.hint = hint(passage, outcome)
     # What is not simulated is answered as a path that nobody knows.
-    reply = world.say(outcome, place.door if passage.simulated else place.unknown, request.header("origin"))
+    reply = world.say(outcome, place.door if passage.simulated else place.unknown, request)
     # A client that asks first, and is refused before its body is wanted, is not told to go on: the connection ends.
     reply.close = reply.close or (not passage.body_read and (request.header("expect") or "").lower() == "100-continue")
     return reply

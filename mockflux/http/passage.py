@@ -13,8 +13,10 @@ from mockflux.reasons import Verdict
 from mockflux.request import Request
 
 if TYPE_CHECKING:
+    from mockflux.outcomes import Outcome
     from mockflux.profile.settings import AuthRules, ParamRules
-    from mockflux.storage.catalog import Bucket, Org, Token
+    from mockflux.storage.catalog import Bucket, Org, Token, User
+    from mockflux.storage.databases import Database
     from mockflux.storage.predicates import Predicate
     from mockflux.world import World
     from mockflux.writing.rules import WriteRules
@@ -35,11 +37,12 @@ class Deletion:
 class Passage:
     """What a handler gets: the world, the request, its place among the routes, and what the gate found.
 
-    Checks fill in ``token``, ``org``, ``bucket`` and ``content`` (the body, decoded); a bucket that the write may make
-    has a ``new_mapping`` (database and retention policy) if it needs one; ``body_read`` tells whether one had to look
-    at the body; ``deletion`` is what a delete asks for. ``ids`` are the variable parts of the path, in order. A handler
-    that judges a write leaves its ``verdict`` here; ``simulated`` is False once it is clear that a real server would
-    answer and mockflux does not.
+    Checks fill in ``token`` or ``user``, ``org``, ``bucket``, ``database`` (one that has retention policies) and
+    ``content`` (the body, decoded); ``instead`` is what becomes of a batch that can be parsed, in place of storing it;
+    a bucket that the write may make has a ``new_mapping`` (database and retention policy) if it needs one;
+    ``body_read`` tells whether one had to look at the body; ``deletion`` is what a delete asks for. ``ids`` are the
+    variable parts of the path, in order. A handler that judges a write leaves its ``verdict`` here; ``simulated`` is
+    False once it is clear that a real server would answer and mockflux does not.
     """
 
     def __init__(self, world: World, request: Request, place: Place) -> None:
@@ -50,12 +53,17 @@ class Passage:
         self.org: Org | None = None
         self.bucket: Bucket | None = None
         self.new_mapping: tuple[str, str] | None = None
+        self.user: User | None = None
+        self.database: Database | None = None
+        self.instead: Outcome | None = None
         self.body_read = False
         self.content = b""
         self.deletion: Deletion | None = None
         self.ids = place.ids
         self.verdict: Verdict | None = None
         self.simulated = True
+        #: What is not simulated of a path that is: the statement of a query.
+        self.lacking = ""
 
     @property
     def door(self) -> str:

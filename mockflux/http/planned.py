@@ -53,7 +53,7 @@ def said_out_of_turn(world: World, request: Request, place: Place, fault: Fault)
         known["deciding"] = rejection = supposed.rejection(passage, reason)
         known |= {"rejections": (rejection,), **({"kept": kept} if kept else {})}
     outcome = Outcome.CATALOGUE[key.outcome].example(key.kind, known)
-    return world.say(outcome, key.door or place.door, request.header("origin"), clause)
+    return world.say(outcome, key.door or place.door, request, clause)
 
 
 def _limits(world: World) -> dict[str, int]:

@@ -36,6 +36,8 @@ SIMULATED: Mapping[str, Route] = {
     "/write": Route("v1-write", {"POST": "writes:write"}),
     "/api/v3/write_lp": Route("v3-write", {"POST": "writes:write"}),
     "/api/v2/delete": Route("v2-delete", {"POST": "deletes:delete"}),
+    "/query": Route("v1-query", dict.fromkeys(("GET", "POST"), "queries:query")),
+    "/status": Route("ping", dict.fromkeys(("GET", "HEAD"), "probes:ping")),
     "/ping": Route("ping", dict.fromkeys(("GET", "HEAD", "POST"), "probes:ping")),
     "/health": Route("health", {"*": "probes:health"}),
     "/api/v1/health": Route("health", {"*": "probes:health"}),
@@ -67,7 +69,7 @@ class Place:
     ``door``, and the ``route`` behind it (None for a path that is not simulated); ``methods`` of a real server (None
     for a path that it does not have); ``slash``: the path has one slash more than the route (``moved``: it is sent
     on); ``unknown``: the door at which an unknown route is answered; ``ids``: the parts of the path that stand for
-    ``{id}``, in order.
+    ``{id}``, in order; ``options``: the router answers OPTIONS itself.
     """
 
     door: str
@@ -76,11 +78,12 @@ class Place:
     unknown: str
     slash: bool = False
     ids: tuple[str, ...] = ()
+    options: bool = True
 
     @property
     def allow(self) -> str:
-        """The value of an Allow header: the methods of a real server, and OPTIONS, which routers answer themselves."""
-        return ", ".join(sorted({*(self.methods or ()), "OPTIONS"}))
+        """The value of an Allow header: the methods of a real server, and OPTIONS where its router answers that."""
+        return ", ".join(sorted({*(self.methods or ()), *(("OPTIONS",) * self.options)}))
 
 
 def locate(profile: Profile, path: str, method: str = "OPTIONS") -> Place:
@@ -105,7 +108,7 @@ def _place(profile: Profile, path: str, methods: tuple[str, ...]) -> Place:
     if route is not None and route.door not in profile.doors:
         route = None
     unknown = _unknown_door(path)
-    return Place(route.door if route else unknown, route, methods, unknown)
+    return Place(route.door if route else unknown, route, methods, unknown, options=profile.settings.router_options)
 
 
 def _unknown_door(path: str) -> str:

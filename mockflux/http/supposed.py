@@ -19,8 +19,8 @@ from mockflux.writing.objections import series_key
 
 def rejection(passage: Passage, reason: str) -> Rejection:
     """The first line of the request, refused for that reason (its name; malformed for an empty one), and worded."""
-    text = _first_line(passage.request)
     world, rules = passage.world, passage.write_rules
+    text = _first_line(passage.request, rules.gzip)
     if reason in ("", Malformed.name):
         complaint = import_module(f"mockflux.lineprotocol.{rules.grammar}").NO_FIELDS
         return world.profile.worded(Rejection(1, to_text(text), Malformed(complaint)))
@@ -61,10 +61,10 @@ def _facts(passage: Passage, text: bytes) -> dict[str, Any]:
     }
 
 
-def _first_line(request: Request) -> bytes:
+def _first_line(request: Request, reader: str) -> bytes:
     """The first line of a body that can be read at once, whether compressed or not."""
     body = request.body
-    if request.header("content-encoding") in decode.GZIP:
+    if request.header("content-encoding") in decode.GZIP[reader]:
         with suppress(decode.DecodeError, decode.TooLarge):
             body = decode.inflate(body, MAX_BODY)
     return body.split(b"\n", 1)[0]

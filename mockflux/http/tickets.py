@@ -66,10 +66,11 @@ def find(world: World, request: Request) -> Ticket | None:
 
 def issue(passage: Passage, handler: Handler, version: int) -> None:
     """Remember that a request has passed the whole gate while the catalog had that version. Nothing is remembered of
-    a bucket that is yet to be made: nobody is to hold it but those who write to it."""
+    a bucket that is yet to be made: nobody is to hold it but those who write to it; nor of a request that is told
+    something else than what its points deserve."""
     world, request, bucket = passage.world, passage.request, passage.bucket
     key = (request.method, request.target, request.header("authorization"))
-    if bucket is not None and world.catalog.bucket_by_id(bucket.id) is not bucket:
+    if passage.instead is not None or (bucket is not None and world.catalog.bucket_by_id(bucket.id) is not bucket):
         return
     if len(request.target) + len(key[2] or "") > _LONGEST:
         return

@@ -16,9 +16,11 @@ from mockflux.outcomes import (
     TooManyDatabases,
     WriteEmpty,
 )
-from mockflux.reasons import Verdict
+from mockflux.reasons import Malformed, Verdict
+from mockflux.rejections import reasons_of
+from mockflux.storage.table import BucketData
 from mockflux.writing import commit
-from mockflux.writing.judge import deciding, kept, reported
+from mockflux.writing.judge import alike, deciding, kept, reported
 from mockflux.writing.rules import WriteRules
 from mockflux.writing.timing import Timing
 
@@ -33,9 +35,11 @@ def write(passage: Passage) -> Outcome:
         world.catalog.make(bucket, passage.new_mapping)
     if rules.queued:
         return _queue(passage, timing)
-    judged = commit.write(
-        passage.content, timing, bucket.data, rules, world.settings.storage, partial(world.room, bucket)
-    )
+    # Where something else will become of it, the batch is read all the same, and nothing of it is kept.
+    data = bucket.data if passage.instead is None else BucketData(bucket.data.rules)
+    judged = commit.write(passage.content, timing, data, rules, world.settings.storage, partial(world.room, bucket))
+    if passage.instead is not None and not _unreadable(judged):
+        return passage.instead
     outcome = kept(judged, rules) if judged.rejections else ""
     if rules.creates_target == "on_commit" and outcome != "atomic":
         # Asked before the gate, too; but other writes may have come first.
@@ -45,6 +49,13 @@ def write(passage: Passage) -> Outcome:
             return TooManyDatabases(limit)
     verdict = passage.verdict = world.note(judged, bucket)
     return _told(verdict, outcome, rules)
+
+
+def _unreadable(judged: Verdict) -> bool:
+    """Whether the batch has lines, and none of them can be parsed."""
+    if judged.accepted or not judged.rejections:
+        return False
+    return all(isinstance(reason, Malformed) for reason in reasons_of(judged.rejections))
 
 
 def _queue(passage: Passage, timing: Timing) -> Outcome:
@@ -66,7 +77,14 @@ def _queue(passage: Passage, timing: Timing) -> Outcome:
 def _told(verdict: Verdict, outcome: str, rules: WriteRules) -> Outcome:
     """What the client is told of a worded verdict; ``outcome``: what became of the points beside refused ones."""
     if outcome:
-        told, refused = reported(verdict.rejections, rules), len(verdict.rejections)
-        return PointsRejected(outcome, deciding(verdict.rejections, rules), told, verdict.accepted, refused)
+        rejections = verdict.rejections
+        told = reported(rejections, rules)
+        if verdict.says is not None:
+            place, counted = verdict.says
+            first = rejections[place]
+        else:
+            first = deciding(rejections, rules)
+            counted = alike(rejections, first, rules)
+        return PointsRejected(outcome, first, told, verdict.accepted, len(rejections), counted)
     empty = not verdict.accepted and not verdict.dropped
     return WriteEmpty() if empty and rules.empty == "refuse" else Accepted()

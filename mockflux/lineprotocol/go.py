@@ -17,7 +17,7 @@ A key that ends in two backslashes is where they part: ``m a\\=1`` passes the ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockflux.lineprotocol import BadLine, Field, Line, Tags, to_text
@@ -67,12 +67,24 @@ _TAG_ESCAPES = ((b"\\,", b","), (b"\\=", b"="), (b"\\ ", b" "))
 _NAME_ESCAPES = (*_TAG_ESCAPES, (b'\\"', b'"'))
 
 
+class Dialect(NamedTuple):
+    """In what servers of this grammar differ: how a value without quotes is read (raises Malformed), and which keys no
+    tag may have, with how they are told."""
+
+    read: Callable[[bytes], Value]
+    reserved_tags: Mapping[bytes, str]
+
+
+#: As InfluxDB 2 has it.
+DIALECT = Dialect(bare, _RESERVED_TAG_KEYS)
+
+
 class _Head(NamedTuple):
     measurement: str
     tags: Tags
 
 
-def parse(body: bytes, multiplier: int = 1) -> list[Line | BadLine]:
+def parse(body: bytes, multiplier: int = 1, dialect: Dialect = DIALECT) -> list[Line | BadLine]:
     r"""Every line of ``body`` in order, as a point or as a complaint; blank lines and comments give nothing.
 
     ``multiplier`` is the nanoseconds in one unit of the request's precision. ``Line.time`` stays as sent, but a time
@@ -85,21 +97,23 @@ def parse(body: bytes, multiplier: int = 1) -> list[Line | BadLine]:
     parsed: list[Line | BadLine] = []
     heads: dict[bytes, _Head] = {}  # a batch repeats few heads many times
     for number, text, _ in _lines(body):
-        parsed.append(_parsed(number, text, multiplier, heads))
+        parsed.append(_parsed(number, text, multiplier, heads, dialect))
     return parsed
 
 
-def parse_next(body: bytes, start: int, multiplier: int = 1) -> tuple[Line | BadLine | None, int]:
+def parse_next(
+    body: bytes, start: int, multiplier: int = 1, dialect: Dialect = DIALECT
+) -> tuple[Line | BadLine | None, int]:
     """The first line at or behind ``start``, where a line begins, with its number counted from there; None if there is
     none. The second value is where the next one begins."""
     for number, text, end in _lines(body, start):
-        return _parsed(number, text, multiplier, {}), end
+        return _parsed(number, text, multiplier, {}, dialect), end
     return None, len(body)
 
 
-def _parsed(number: int, text: bytes, multiplier: int, heads: dict[bytes, _Head]) -> Line | BadLine:
+def _parsed(number: int, text: bytes, multiplier: int, heads: dict[bytes, _Head], dialect: Dialect) -> Line | BadLine:
     try:
-        return _line(number, text, multiplier, heads)
+        return _line(number, text, multiplier, heads, dialect)
     except Malformed as error:
         return BadLine(number, text, str(error))
 
@@ -167,14 +181,14 @@ def _string_end(text: bytes, start: int, stop: int) -> int:
 # ------------------------------------------------------------------------------------------------------- one line
 
 
-def _line(number: int, text: bytes, multiplier: int, heads: dict[bytes, _Head]) -> Line:
+def _line(number: int, text: bytes, multiplier: int, heads: dict[bytes, _Head], dialect: Dialect) -> Line:
     space = _HEAD_END.search(text)
     raw_head = text[: space.start()] if space else text
     head = heads.get(raw_head)
     if head is None or space is None:
-        head = heads[raw_head] = _read_head(raw_head, ended=space is not None)
+        head = heads[raw_head] = _read_head(raw_head, dialect, ended=space is not None)
     fields_start = _skip_blanks(text, len(raw_head))
-    fields_end, bare_values = _check_fields(text, fields_start)
+    fields_end, bare_values = _check_fields(text, fields_start, dialect)
     raw_fields = _split_fields(text, fields_start, fields_end, bare_values, len(raw_head))
     time = _read_time(text, fields_end, multiplier)
     fields = tuple([_field(key, value) for key, value in raw_fields])
@@ -187,7 +201,7 @@ def _skip_blanks(text: bytes, start: int) -> int:
     return found.start() if found else len(text)
 
 
-def _read_head(raw: bytes, *, ended: bool) -> _Head:
+def _read_head(raw: bytes, dialect: Dialect, *, ended: bool) -> _Head:
     """Measurement and tags. ``ended``: a space follows, there is something else on the line (scanKey)."""
     measurement, *raw_tags = _TAG_COMMA.split(raw)
     if not measurement:
@@ -196,8 +210,8 @@ def _read_head(raw: bytes, *, ended: bool) -> _Head:
     if not ended:
         raise Malformed("missing fields")
     for key, _ in pairs:
-        if key in _RESERVED_TAG_KEYS:
-            raise Malformed(f'cannot use reserved tag key "{_RESERVED_TAG_KEYS[key]}"')
+        if key in dialect.reserved_tags:
+            raise Malformed(f'cannot use reserved tag key "{dialect.reserved_tags[key]}"')
     tags = dict(pairs)
     if len(tags) < len(pairs):
         raise Malformed("duplicate tags")
@@ -253,7 +267,7 @@ def _unescape(raw: bytes, escapes: tuple[tuple[bytes, bytes], ...]) -> bytes:
 _BareValues = dict[int, tuple[Value, int]]
 
 
-def _check_fields(text: bytes, start: int) -> tuple[int, _BareValues]:
+def _check_fields(text: bytes, start: int, dialect: Dialect) -> tuple[int, _BareValues]:
     """Where the fields end, and the numbers and booleans among them by their position (scanFields).
 
     The balance of equals signs and commas is all that is checked of the structure. So a comma at the end makes up
@@ -271,7 +285,7 @@ def _check_fields(text: bytes, start: int) -> tuple[int, _BareValues]:
             if text[position] != _QUOTE:
                 stop = _BARE_END.search(text, position)
                 value_end = stop.start() if stop else end
-                values[position] = (bare(text[position:value_end]), value_end)
+                values[position] = (dialect.read(text[position:value_end]), value_end)
                 position = value_end
         elif byte == _COMMA:
             commas += 1

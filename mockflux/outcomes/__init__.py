@@ -10,6 +10,8 @@ from __future__ import annotations
 from mockflux.outcomes.asking import (
     BucketIdInvalid,
     BucketNotFound,
+    ConsistencyInvalid,
+    CredentialsInvalid,
     DatabaseNotFound,
     MappingNotFound,
     NameInvalid,
@@ -20,12 +22,20 @@ from mockflux.outcomes.asking import (
     PermissionDenied,
     PrecisionInvalid,
     QueryInvalid,
+    RetentionPolicyNotFound,
     TargetMissing,
     TokenMalformed,
     TokenMissing,
     TokenUnknown,
+    WriteForbidden,
 )
 from mockflux.outcomes.catalogue import Outcome
+from mockflux.outcomes.querying import (
+    QueryAnswered,
+    QueryForbidden,
+    QueryMissing,
+    QueryUnreadable,
+)
 from mockflux.outcomes.resources import (
     BucketRefused,
     Created,
@@ -75,7 +85,9 @@ __all__ = [
     "BucketNotFound",
     "BucketRefused",
     "CardinalityExceeded",
+    "ConsistencyInvalid",
     "Created",
+    "CredentialsInvalid",
     "DatabaseNotFound",
     "DeleteInvalid",
     "Deleted",
@@ -103,8 +115,13 @@ __all__ = [
     "Pong",
     "PrecisionInvalid",
     "Preflight",
+    "QueryAnswered",
+    "QueryForbidden",
     "QueryInvalid",
+    "QueryMissing",
+    "QueryUnreadable",
     "Ready",
+    "RetentionPolicyNotFound",
     "SchemaNotFound",
     "SchemaRefused",
     "SchemaShown",
@@ -117,4 +134,5 @@ __all__ = [
     "Unavailable",
     "UsageFound",
     "WriteEmpty",
+    "WriteForbidden",
 ]

@@ -28,6 +28,30 @@ class TokenUnknown(Outcome):
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsInvalid(Which):
+    """What came with the request is not who an existing user is.
+
+    Kinds: ``unreadable`` (nothing, or nothing that can be read), ``nameless`` (a password for no user), ``wrong`` (no
+    such user, or another password), ``bearer`` (a token, which this server does not take).
+    """
+
+    which: str = "unreadable"
+
+    KINDS = ("unreadable", "nameless", "wrong", "bearer")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteForbidden(Which):
+    """A ``user`` may not write to the ``database``, or there is ``nobody`` who does so."""
+
+    which: str = "user"
+    user: str = ""
+    database: str = ""
+
+    KINDS = ("user", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionDenied(Which):
     """The token is known, but may not do this. ``permission`` is what was needed (``write:orgs/…/buckets/…``)."""
 
@@ -35,6 +59,20 @@ class PermissionDenied(Which):
     permission: str = ""
 
     KINDS = ("write", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyInvalid(Outcome):
+    """The request names a level of consistency that there is not."""
+
+    consistency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicyNotFound(Outcome):
+    """The database has no retention policy of that name."""
+
+    retention_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class PointsRejected(Outcome):
     accepted: int = 0
     #: How many points were refused, of which ``rejections`` may be the first only.
     refused: int = 0
+    #: How many of them count with the one that decides.
+    alike: int = 0
 
     KINDS = ("atomic", "partial", "all", *Reason.CATALOGUE)
 
@@ -43,7 +45,18 @@ class PointsRejected(Outcome):
     @classmethod
     def fact_names(cls) -> frozenset[str]:
         return frozenset(
-            ("kept", "accepted", "rejected", "total", "reason", "line", "line_text", "first_line", "rejections")
+            (
+                "kept",
+                "accepted",
+                "rejected",
+                "alike",
+                "total",
+                "reason",
+                "line",
+                "line_text",
+                "first_line",
+                "rejections",
+            )
         )
 
     def facts(self) -> dict[str, Any]:
@@ -52,6 +65,7 @@ class PointsRejected(Outcome):
             "kept": self.kept,
             "accepted": self.accepted,
             "rejected": rejected,
+            "alike": self.alike or 1,
             "total": self.accepted + rejected,
             "reason": self.deciding.text,
             "line": self.deciding.number,
@@ -105,9 +119,10 @@ class DeletesUnsupported(Outcome):
 class BodyUnreadable(Which):
     """The body cannot be read whole.
 
-    Kinds: ``not_gzip`` (declared as gzip, but none), ``truncated``, ``corrupt`` (at byte ``offset``), ``checksum``,
-    ``trailing`` (something else behind the gzip data), ``framing`` (broken chunks; ``detail`` has the reader's words);
-    ``not_utf8`` (``count`` bytes from ``offset`` on are none) and ``incomplete_utf8`` (the text ends amid a character).
+    Kinds: ``not_gzip`` (declared as gzip, but none), ``empty`` (declared as gzip, and nothing at all), ``truncated``,
+    ``corrupt`` (at byte ``offset``), ``checksum``, ``trailing`` (something else behind the gzip data), ``framing``
+    (broken chunks; ``detail`` has the reader's words); ``not_utf8`` (``count`` bytes from ``offset`` on are none) and
+    ``incomplete_utf8`` (the text ends amid a character).
     """
 
     which: str = "truncated"
@@ -115,7 +130,9 @@ class BodyUnreadable(Which):
     offset: int = 0
     count: int = 0
 
-    KINDS = ("not_gzip", "truncated", "corrupt", "checksum", "trailing", "framing", "not_utf8", "incomplete_utf8")
+    KINDS = (
+        "not_gzip", "empty", "truncated", "corrupt", "checksum", "trailing", "framing", "not_utf8", "incomplete_utf8",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,9 @@ class Profile:
             section: merged.data[section] for section in SETTINGS if section in merged.data
         }
         settings = self.settings
-        self._speaker = Speaker(merged, settings.always, settings.chunk_above, settings.header_order)
+        self._speaker = Speaker(
+            merged, settings.always, settings.chunk_above, settings.header_order, settings.with_origin
+        )
         self._types: Mapping[str, str] = merged.data["types"]
         self._reasons = {name: _reason(merged, name, entry["text"]) for name, entry in merged.data["reason"].items()}
         self._entries = {
@@ -96,13 +98,16 @@ class Profile:
         origin: str | None = None,
         clause: Clause | None = None,
         own: Callable[[], Mapping[str, str]] | None = None,
+        *,
+        form: str = "",
     ) -> Reply:
         """The reply for an outcome at a door, by the clause that fits or by the one given.
 
         ``date`` is the value of the Date header, ``origin`` that of the request's Origin, ``own`` gives facts of
         the world's own (see :data:`mockflux.profile.clause.NOTHING_OWN`); it is asked only if they are told.
+        ``form``: that of the body that the client asks for, ``pretty`` or ``packed``.
         """
-        return self._speaker.say(outcome, door, date, origin, clause, own)
+        return self._speaker.say(outcome, door, date, origin, clause, own, form=form)
 
     def word(self, reason: Reason, line: str, number: int) -> str:
         """A reason in this edition's words, for the line it is about."""

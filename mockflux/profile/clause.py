@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mockflux.messagepack import pack
 from mockflux.outcomes import Outcome, PointsRejected
 from mockflux.profile.errors import ProfileError, one_of, shown
 from mockflux.profile.facts import COMMON, REJECTION, Facts, example_facts, outcome_facts
@@ -18,13 +19,15 @@ from mockflux.reasons import Reason, Rejection
 from mockflux.reply import JSON_STYLES, Header, Reply
 
 _KEPT = ("atomic", "partial", "all")
-#: What a reply may tell of a world: the UUID of its cluster, and ids under which this reply is traced (16 and 32
-#: hexadecimal digits).
-NOTHING_OWN: Mapping[str, str] = {"cluster_uuid": "", "trace_id": "", "trace": ""}
+#: What a reply may tell of a world: the UUID of its cluster, ids under which this reply is traced (16 and 32
+#: hexadecimal digits), and what the request is called.
+NOTHING_OWN: Mapping[str, str] = {"cluster_uuid": "", "trace_id": "", "trace": "", "request_uuid": ""}
 #: Statuses that never carry a body, nor a length (RFC 9110).
 _BODILESS = (204, 304)
 #: Facts that are the same each time a clause is said at a door, where no Origin comes with the request.
 _CONSTANT = frozenset(("code", "status", "version", "origin", "message"))
+#: How MessagePack is declared.
+_PACKED = "application/x-msgpack"
 #: Headers that the server writes itself.
 _SERVERS_OWN = ("date", "transfer-encoding")
 
@@ -100,6 +103,9 @@ class Clause:
         self.by: str = entry.get("by", data["defaults"]["by"])
         self.example: dict[str, Any] = dict(entry.get("example", {}))
         self.plain: bool = envelope.get("plain", False)
+        #: It comes in chunks whatever its length; the connection ends with it.
+        self.chunked: bool = entry.get("chunked", False)
+        self.close: bool = entry.get("close", False)
         # Facts are encoded only where the envelope names a style of JSON; elsewhere the body is bare text.
         self._encode: Encode = _encoder(envelope.get("json"))
         self._join: str = entry.get("join", "")
@@ -110,6 +116,12 @@ class Clause:
         self._message = compiled(entry.get("message", ""), file, f"{place}.message", known)
         self._each = compiled(entry["each"], file, f"{place}.each", REJECTION) if "each" in entry else None
         self._body = compiled(entry.get("body", envelope.get("body", "")), file, f"{place}.body", in_body)
+        #: The body for those who ask for one that is easy to read; None where it makes no difference.
+        self._pretty: Template | None = None
+        if "pretty" in envelope and "body" not in entry:
+            self._pretty = compiled(envelope["pretty"], file, f"{place}.pretty", in_body)
+        #: The key that holds the message where MessagePack is asked for; empty where there is no such form.
+        self._packed: str = "" if "body" in entry else envelope.get("packed", "")
         headers = {**envelope.get("headers", {}), **entry.get("headers", {})}
         if "type" in envelope and self.status not in _BODILESS:
             headers = {"Content-Type": envelope["type"], **headers}
@@ -187,15 +199,22 @@ class Clause:
         assert self._each is not None
         return self._join.join([self._each.fill(_rejection_facts(rejection), encode) for rejection in rejections])
 
-    def body(self, outcome: Outcome, facts: dict[str, Any]) -> bytes:
+    def forms(self, form: str) -> bool:
+        """Whether the clause has a body of that form of its own: ``pretty`` or ``packed``."""
+        return (form == "pretty" and self._pretty is not None) or (form == "packed" and bool(self._packed))
+
+    def body(self, outcome: Outcome, facts: dict[str, Any], form: str = "") -> bytes:
         """The body in bytes. ``facts`` gets ``message`` added, for headers."""
+        template = self._pretty if form == "pretty" and self._pretty is not None else self._body
         rejections = facts.get("rejections", ())
         if self._each is not None and "rejections" in self._in_text:
             facts["rejections"] = self._listed(rejections, str)
         facts["message"] = self._message.fill(facts)
         if self._each is not None and "rejections" in self._body.names:
             facts["rejections"] = _Ready(self._listed(rejections, self._encode))
-        return self._body.fill(facts, self._encode).encode("utf-8", "surrogateescape")
+        if form == "packed" and self._packed:
+            return pack({self._packed: facts["message"]})
+        return template.fill(facts, self._encode).encode("utf-8", "surrogateescape")
 
 
 def _rejection_facts(rejection: Rejection) -> dict[str, Any]:
@@ -239,14 +258,19 @@ class Speaker:
         always: Mapping[str, Mapping[str, str]],
         chunk_above: Mapping[str, int],
         order: Mapping[str, str],
+        with_origin: Mapping[str, Mapping[str, str]],
     ) -> None:
-        """``always``, ``chunk_above`` and ``order`` are settings by door. Raises ProfileError for what a clause has
-        wrong."""
+        """``always``, ``chunk_above``, ``order`` and ``with_origin`` are settings by door. Raises ProfileError for
+        what a clause has wrong."""
         self._order = order
         self.absent = frozenset(merged.data["edition"]["absent"])
         self._version = merged.data["edition"]["version"]
         self._chunk_above = chunk_above
-        self._always = {door: _always(merged, door, headers) for door, headers in always.items()}
+        self._always = {door: _always(merged, door, headers, "always") for door, headers in always.items()}
+        self._with_origin = {
+            door: {**self._always[door], **_always(merged, door, headers, "with_origin")}
+            for door, headers in with_origin.items()
+        }
         for name in merged.data["envelope"]:
             general, at, door = name.partition("@")
             if at and door not in DOORS:
@@ -289,34 +313,42 @@ class Speaker:
         origin: str | None = None,
         clause: Clause | None = None,
         own: Callable[[], Mapping[str, str]] | None = None,
+        *,
+        form: str = "",
     ) -> Reply:
         """The reply for an outcome at a door. ``date`` is the Date header, ``origin`` the request's Origin. ``own``
-        gives facts of the world's own; it is asked only if they are told.
+        gives facts of the world's own; it is asked only if they are told. ``form``: that of the body that the client
+        asks for, ``pretty`` (easy to read) or ``packed`` (MessagePack), where the edition has it.
 
         Raises LookupError if the profile has no words for it: a mistake of the profile, found by the suite.
         """
         clause = clause or self.find(outcome.name, outcome.kind, door)
         if clause is None:
             raise LookupError(f"the profile has no clause for {outcome.name}:{outcome.kind}@{door}")
-        if origin is None and (steady := self._steady.get((clause.key, door))) is not None and steady.clause is clause:
+        form = form if clause.forms(form) else ""
+        usual = origin is None and not form
+        if usual and (steady := self._steady.get((clause.key, door))) is not None and steady.clause is clause:
             return steady.reply(date)
         facts = outcome.facts()
-        used = clause.fact_names.union(*(template.names for template in self._always.get(door, {}).values()))
+        always = self._with_origin[door] if origin else self._always[door]
+        used = clause.fact_names.union(*(template.names for template in always.values()))
         facts.update(own() if own and used & NOTHING_OWN.keys() else NOTHING_OWN)
         facts.update(code=clause.code, status=clause.status, version=self._version, origin=origin)
-        body = clause.body(outcome, facts)
-        headers = list(_filled(clause.headers(self._always.get(door, {})), facts))
+        body = clause.body(outcome, facts, form)
+        headers = list(_filled(clause.headers(always), facts))
+        if form == "packed":
+            headers = [(name, _PACKED if name.lower() == "content-type" else value) for name, value in headers]
         if clause.plain:
             return Reply(clause.status, clause.phrase, headers, body, clause=clause.key, close=True)
         length: list[Header] = []
         # A handler that names the length itself has it among its headers, not behind the date.
         if clause.status not in _BODILESS and not any(name.lower() == "content-length" for name, _ in headers):
-            chunked = len(body) > self._chunk_above.get(door, 0) > 0
+            chunked = clause.chunked or len(body) > self._chunk_above.get(door, 0) > 0
             length = [("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))]
         headers = ORDERS[self._order[door]](headers, ("Date", date), length)
-        if origin is None and used <= _CONSTANT:
+        if usual and used <= _CONSTANT:
             self._steady[clause.key, door] = _Steady(clause, headers, body)
-        return Reply(clause.status, clause.phrase, headers, body, clause=clause.key)
+        return Reply(clause.status, clause.phrase, headers, body, clause=clause.key, close=clause.close)
 
 
 class _Steady:
@@ -333,17 +365,19 @@ class _Steady:
     def reply(self, date: str) -> Reply:
         """The reply at that date."""
         headers = [*self._to_date, (self._name, date), *self._behind]
-        reply = Reply(self.clause.status, self.clause.phrase, headers, self._body, clause=self.clause.key)
+        said = self.clause
+        reply = Reply(said.status, said.phrase, headers, self._body, clause=said.key, close=said.close)
         reply.shared = True
         return reply
 
 
-def _always(merged: Merged, door: str, headers: Mapping[str, str]) -> dict[str, Template]:
-    """The headers that a door always sends, compiled. Raises ProfileError for what none of its clauses can fill."""
-    own = merged.data["headers"].get("at", {}).get(door, {}).get("always", {})
+def _always(merged: Merged, door: str, headers: Mapping[str, str], when: str) -> dict[str, Template]:
+    """The headers that a door sends whatever it says, ``always`` or ``with_origin``, compiled. Raises ProfileError for
+    what none of its clauses can fill."""
+    own = merged.data["headers"].get("at", {}).get(door, {}).get(when, {})
     result = {}
     for name, source in headers.items():
-        path = ("headers", "at", door, "always", name) if name in own else ("headers", "always", name)
+        path = ("headers", "at", door, when, name) if name in own else ("headers", when, name)
         if name.lower() in (*_SERVERS_OWN, "content-length"):
             raise ProfileError(merged.file_of(*path), dotted(path), "the server writes this header itself")
         result[name] = compiled(source, merged.file_of(*path), dotted(path), COMMON)

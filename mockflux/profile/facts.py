@@ -21,6 +21,7 @@ COMMON: Facts = {
     "cluster_uuid": str,
     "trace_id": str,
     "trace": str,
+    "request_uuid": str,
 }
 #: Facts of one rejection, for ``each``.
 REJECTION: Facts = {"reason": str, "entry": str, "line": int, "line_text": str}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mockflux.outcomes import Outcome
+from mockflux.profile.capturing import Capturing
 from mockflux.profile.schema import (
     Anything,
     Either,
+    Expression,
     Flag,
     Form,
     ListOf,
@@ -26,8 +28,8 @@ from mockflux.writing.rules import COLUMN_OBJECTIONS, OBJECTIONS, PRESETS
 #: The API families through which a request can come, and what unknown paths, the HTTP
 #: layer below the router and a proxy in front count as.
 DOORS = (
-    "v1-write", "v2-write", "v3-write", "v2-delete", "v2-resources", "ping", "health", "ready", "api-other", "other",
-    "http", "proxy",
+    "v1-write", "v2-write", "v3-write", "v1-query", "v2-delete", "v2-resources", "ping", "health", "ready", "api-other",
+    "other", "http", "proxy",
 )  # fmt: skip
 
 #: The types that a field can have.
@@ -82,12 +84,13 @@ _PARAMS: dict[str, Form] = {
 }
 _WRITE: dict[str, Form] = {
     "preset": OneOf(*PRESETS),
-    "grammar": OneOf("go", "iox"),
-    "order": OneOf("phase", "line"),
+    "grammar": OneOf("go", "go1", "iox"),
+    "order": OneOf("phase", "line", "shard"),
     "malformed": OneOf("reject_batch", "keep_good"),
     "unfit": OneOf("reject_batch", "keep_good"),
     "report": Table({"malformed": REPORT, "unfit": REPORT, "together": REPORT}, required=("malformed", "unfit")),
     "decided_by": ListOf(OneOf(*Reason.CATALOGUE)),
+    "decided_last": ListOf(OneOf(*Reason.CATALOGUE), unique=True),
     "objections": ListOf(OneOf(*OBJECTIONS), unique=True),
     "column_objections": ListOf(OneOf(*COLUMN_OBJECTIONS), unique=True),
     "reserved_fields": ListOf(Text()),
@@ -102,7 +105,7 @@ _WRITE: dict[str, Form] = {
     "empty": OneOf("accept", "refuse"),
     "creates_target": OneOf("never", "on_write", "on_commit"),
     "new_retention": Number(),
-    "gzip": OneOf("go", "flate2"),
+    "gzip": OneOf("go", "httpd", "flate2"),
 }
 #: What one request's own parameter changes: ``when."accept_partial=false"``.
 _WHEN = TableOf(Table(_WRITE), key=Matching("[a-z_]+=.*", "a parameter and its value, such as accept_partial=false"))
@@ -114,6 +117,7 @@ _HEADERS: dict[str, Form] = {
     "close": TOKEN,
     "close_before": ListOf(TOKEN),
     "always": HEADERS,
+    "with_origin": HEADERS,
 }
 
 
@@ -132,6 +136,8 @@ CLAUSE = Table(
         "each": Text(),
         "join": Text(),
         "headers": HEADERS,
+        "chunked": Flag(),
+        "close": Flag(),
         "by": OneOf("request", "fault"),
         "like": Text(),
         "example": TableOf(Anything()),
@@ -143,6 +149,8 @@ ENVELOPE = Table(
         "json": OneOf(*JSON_STYLES),
         "headers": HEADERS,
         "body": Text(),
+        "pretty": Text(),
+        "packed": WORDS,
         "plain": Flag(),
     }
 )
@@ -157,6 +165,35 @@ SWITCH = Table(
         "values": TableOf(Anything()),
     },
     required=("default", "why"),
+)
+
+#: What can be asked of a live server; see ``profile.live``.
+LIVE_REQUESTS = (
+    "make", "look", "drop", "write", "read", "token", "drop_token", "mapping", "drop_mapping", "drop_user",
+)  # fmt: skip
+#: What they are about. Without one of these places a request would make, read, change or remove something fixed.
+LIVE_ABOUT: dict[str, tuple[str, ...]] = {
+    "make": ("name",),
+    "drop": ("name", "id"),
+    "write": ("name",),
+    "read": ("query",),
+    "token": ("permissions",),
+    "drop_token": ("id",),
+    "mapping": ("database",),
+    "drop_mapping": ("id",),
+    "drop_user": ("name",),
+}
+_LIVE_REQUEST = Table(
+    {
+        "request": Matching(rf"({_METHOD}) /[^\x00-\x20\x7f#]*", "a method and a target, such as GET /ping"),
+        "body": Text(),
+        "header": TOKEN,
+        "json": WORDS,
+        "id": WORDS,
+        "fails": WORDS,
+        "absent": STATUS,
+    },
+    required=("request",),
 )
 
 _VARIABLES = TableOf(Matching(r"[^\x00]*", "text without NUL"), key=VARIABLE)
@@ -185,13 +222,15 @@ SECTIONS: dict[str, Form] = {
             "database": LINE,
             "user": LINE,
             "password": LINE,
-            "token": CREDENTIAL,
+            "token": NO_CREDENTIAL,
             "read_token": NO_CREDENTIAL,
             "system_buckets": Flag(),
             "token_expiry": Flag(),
             "token_form": OneOf("v2", "apiv3"),
             "scoped_tokens": Flag(),
             "makes_target": Flag(),
+            "retention_policies": Flag(),
+            "auth": Flag(),
             "without_auth": Flag(),
             "before_setup": Flag(),
         },
@@ -247,6 +286,7 @@ SECTIONS: dict[str, Form] = {
         {
             "methods": TableOf(METHOD_WORDS, key=PATH),
             "slash": TableOf(OneOf("same", "moved"), keys=tuple(REQUESTS)),
+            "router_options": Flag(),
             "grpc": Flag(),
         },
         required=("methods",),
@@ -261,9 +301,10 @@ SECTIONS: dict[str, Form] = {
             "late_points": OneOf("reject", "drop", "store"),
             "tags_are_columns": Flag(),
             "time_column": Flag(),
-            "leaves": OneOf("nothing", "types"),
+            "leaves": OneOf("nothing", "types", "series"),
             "delay": Seconds(),
             "deletes": OneOf("refused", "at_once", "queued"),
+            "types_last": OneOf("points", "measurement"),
         },
         required=("type_scope", "late_points"),
     ),
@@ -279,6 +320,25 @@ SECTIONS: dict[str, Form] = {
             {"module": WORDS, "constructor": WORDS, "arguments": TableOf(Anything()), "tls": TableOf(Anything())},
             required=("module", "constructor", "arguments"),
         )
+    ),
+    "live": Table(
+        {
+            "kind": OneOf("bucket", "database"),
+            "joint": OneOf("-", "_"),
+            "params": ListOf(WORDS, unique=True),
+            "names": ListOf(Capturing()),
+            "users": ListOf(Capturing()),
+            "whole": ListOf(Expression()),
+            "lasting": ListOf(Expression()),
+            "unordered": ListOf(TOKEN, unique=True),
+            "reader": OneOf("influxql"),
+            "know": TableOf(_LIVE_REQUEST, key=OPTION),
+            "requests": TableOf(_LIVE_REQUEST, keys=LIVE_REQUESTS),
+            "kept": Text(),
+            "permission": Text(),
+            "powerless": Text(),
+        },
+        required=("kind",),
     ),
     "env": Table({"always": _VARIABLES, "tls": _VARIABLES}, required=("always", "tls")),
     "phrases": TableOf(WORDS, key=Matching("[2-5][0-9][0-9]", "a status, 200 to 599")),
@@ -301,7 +361,7 @@ SECTIONS: dict[str, Form] = {
 #: Sections whose entries stand for themselves: one of a child replaces its parent's whole.
 WHOLE = frozenset(("clause", "reason", "envelope", "evidence"))
 #: Sections that a finished profile can do without.
-OPTIONAL = frozenset(("switches", "record", "buckets"))
+OPTIONAL = frozenset(("switches", "record", "buckets", "live"))
 #: Sections of plain settings, which need evidence; ``edition`` and ``setup`` say nothing about behaviour on the wire.
 SETTINGS = (
     "auth", "params", "gate", "limits", "buckets", "routes", "write", "storage", "record", "headers", "types",

@@ -13,7 +13,8 @@ from mockflux.writing.rules import GIVES, WriteRules
 _IF: Mapping[str, Callable[[Settings, str], bool]] = {
     "write_empty": lambda settings, door: any(rules.empty == "refuse" for rules in settings.every_rules(door)),
     "database_not_found": lambda settings, door: any(r.creates_target == "never" for r in settings.every_rules(door)),
-    "body_unreadable:trailing": lambda settings, door: any(r.gzip == "go" for r in settings.every_rules(door)),
+    "body_unreadable:trailing": lambda settings, door: any(r.gzip != "flate2" for r in settings.every_rules(door)),
+    "body_unreadable:empty": lambda settings, door: any(r.gzip == "httpd" for r in settings.every_rules(door)),
     "query_invalid:missing": lambda settings, door: bool(settings.params[door].required),
     "query_invalid:flag": lambda settings, door: bool(settings.params[door].flags),
     "too_many_requests": lambda settings, door: bool(
@@ -21,6 +22,7 @@ _IF: Mapping[str, Callable[[Settings, str], bool]] = {
         if door == "v2-delete"
         else settings.limits.window_requests or settings.limits.window_bytes
     ),
+    "options_listed": lambda settings, door: settings.router_options or door == "http",
     "deletes_unsupported": lambda settings, _: settings.storage.deletes == "refused",
     "points_deleted": lambda settings, _: settings.storage.deletes != "refused",
     "cardinality_exceeded": lambda settings, door: (
@@ -106,6 +108,8 @@ def _reasons_of(settings: Settings, rules: WriteRules, *, told: bool) -> list[st
         "too_many_tables": limits.tables == 0,
     }
     named = {"malformed", *(reason for objection in rules.asked for reason in GIVES[objection])}
+    if rules.order == "shard":
+        named.add("type_contradiction")
     if told:  # what is found after the reply is in no reply
         named -= rules.queued
     return [name for name in Reason.CATALOGUE if name in named and not impossible.get(name)]

@@ -75,6 +75,18 @@ class Matching(Form):
         return isinstance(value, str) and self.pattern.fullmatch(value) is not None
 
 
+class Expression(Form):
+    """A regular expression."""
+
+    expected = "a regular expression"
+
+    def fits(self, value: Any) -> bool:
+        try:
+            return isinstance(value, str) and re.compile(value) is not None
+        except re.error:
+            return False
+
+
 class Number(Form):
     """A whole number within bounds; not negative unless told otherwise."""
 

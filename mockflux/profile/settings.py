@@ -8,6 +8,7 @@ from typing import Any
 
 from mockflux.monitoring import RecordRules
 from mockflux.profile.forms import DOORS
+from mockflux.profile.live import LiveRules, read_live
 from mockflux.profile.load import Merged
 from mockflux.storage.catalog import TokenForm
 from mockflux.storage.names import RULES
@@ -145,11 +146,12 @@ class SetUp:
     a server without authentication, one that has not been set up yet.
 
     Either a ``bucket`` of an ``org`` or a ``database``; None for what the edition does not have. ``makes_target``: the
-    database is only a name, made by the first write to it. ``scoped_tokens``: a token is for some buckets or databases;
-    else each may do everything. ``token_form``: what the values of new ones look like.
+    database is only a name, made by the first write to it. ``retention_policies``: a database has them, and they hold
+    the points. ``auth``: whether a server asks who one is where the user does not say. ``scoped_tokens``: a token is
+    for some buckets or databases; else each may do everything. ``token_form``: what the values of new ones look like.
     """
 
-    token: str
+    token: str | None
     system_buckets: bool
     token_expiry: bool
     without_auth: bool
@@ -163,6 +165,8 @@ class SetUp:
     scoped_tokens: bool = True
     token_form: TokenForm = "v2"
     makes_target: bool = False
+    retention_policies: bool = False
+    auth: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,8 @@ class Settings:
     storage: StorageRules
     record: RecordRules | None
     always: Mapping[str, Mapping[str, str]]
+    #: By door, headers of replies to requests that have an Origin.
+    with_origin: Mapping[str, Mapping[str, str]]
     chunk_above: Mapping[str, int]
     header_order: Mapping[str, str]
     #: Whose time the Date header tells: the computer's (``real``) or the world's (``clock``).
@@ -232,10 +238,14 @@ class Settings:
     close_before: frozenset[str]
     slash: Mapping[str, str]
     methods: Mapping[str, tuple[str, ...]]
+    #: Whether the router answers OPTIONS itself, at every path that there is.
+    router_options: bool
     grpc: bool
     faults: FaultRules
     clients: Mapping[str, ClientRules]
     env: Mapping[str, Mapping[str, str]]
+    #: How a real server of the edition is asked for what a vector needs; None where the profile does not say.
+    live: LiveRules | None
 
     def rules_for(self, door: str, params: Mapping[str, str]) -> WriteRules:
         """How a batch is judged that came through a door with these parameters."""
@@ -275,6 +285,7 @@ def read_settings(merged: Merged) -> Settings:
         storage=StorageRules(**data["storage"]),
         record=RecordRules(**data["record"]) if data.get("record") else None,
         always={door: table["always"] for door, table in _doors(data["headers"])},
+        with_origin={door: table.get("with_origin", {}) for door, table in _doors(data["headers"])},
         chunk_above={door: table["chunk_above"] for door, table in _doors(data["headers"])},
         header_order={door: table["order"] for door, table in _doors(data["headers"])},
         date=data["headers"].get("date", "real"),
@@ -282,10 +293,12 @@ def read_settings(merged: Merged) -> Settings:
         close_before=frozenset(name.lower() for name in data["headers"].get("close_before", ())),
         slash=data["routes"].get("slash", {}),
         methods={path: tuple(methods.split()) for path, methods in data["routes"]["methods"].items()},
+        router_options=data["routes"].get("router_options", True),
         grpc=data["routes"].get("grpc", False),
         faults=FaultRules(tuple(data["faults"]["doors"]), tuple(data["faults"]["prefer"])),
         clients={name: ClientRules(**{"tls": {}, **table}) for name, table in data["clients"].items()},
         env=data["env"],
+        live=read_live(merged),
     )
 
 
@@ -369,6 +382,7 @@ def _same(value: Any) -> Any:
 #: How lists of a profile become parts of :class:`WriteRules`.
 _FROZEN: Mapping[str, Callable[[Any], Any]] = {
     "decided_by": tuple,
+    "decided_last": tuple,
     "objections": tuple,
     "column_objections": tuple,
     "reserved_fields": frozenset,

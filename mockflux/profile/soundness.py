@@ -275,8 +275,24 @@ def _check_setup(merged: Merged, settings: Settings) -> None:
         ("makes_target", setup.bucket and setup.makes_target, "there is a bucket; expected false, or a database"),
         ("user", setup.password and not setup.user, "missing key; expected the user whose password there is"),
         ("password", setup.user and not setup.password, "missing key; expected the password of the user"),
-        ("read_token", setup.token == setup.read_token, "the same as setup.token; expected another value"),
+        (
+            "read_token",
+            setup.token and setup.token == setup.read_token,
+            "the same as setup.token; expected another value",
+        ),
         ("scoped_tokens", setup.read_token and not setup.scoped_tokens, "there is a read_token; expected true"),
+        (
+            "token",
+            not setup.token and not setup.retention_policies,
+            "expected visible ASCII characters without blanks, got ''",
+        ),
+        ("read_token", setup.read_token and not setup.token, 'there is no token beside it; expected ""'),
+        (
+            "retention_policies",
+            setup.retention_policies and (setup.bucket or setup.makes_target),
+            "only a database that is there can have them; expected false",
+        ),
+        ("without_auth", not setup.auth and not setup.without_auth, "auth is false; expected true"),
         ("bucket", system, f"{system} is a system bucket; expected another name, or system_buckets = false"),
     )
     for key, wrong, problem in mistakes:

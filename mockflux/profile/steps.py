@@ -24,6 +24,7 @@ class Step:
 CHECKS: Mapping[str, Step] = {
     "known_method": Step(("method_not_allowed:unknown",)),
     "cors": Step(("preflight", "method_not_allowed:options")),
+    "own_options": Step(("preflight",)),
     "whole_body": Step(("body_unreadable:framing",)),
     "options": Step(("preflight",)),
     "token": Step(
@@ -59,12 +60,21 @@ CHECKS: Mapping[str, Step] = {
     ),
     "permission_by_name": Step(("permission_denied:write",), needs=("token", "name")),
     "database": Step(("database_not_found",), needs=("name",), gives=("bucket",)),
+    "user": Step(
+        ("credentials_invalid:unreadable", "credentials_invalid:nameless", "credentials_invalid:wrong",
+         "credentials_invalid:bearer"),
+        gives=("user",),
+    ),
+    "write_right": Step(("write_forbidden:user", "write_forbidden:nobody"), needs=("user", "database")),
+    "policy_database": Step(("database_not_found",), needs=("name",), gives=("database",)),
+    "policy": Step(("retention_policy_not_found",), needs=("database",), gives=("bucket",)),
+    "consistency": Step(("consistency_invalid",)),
     "permission": Step(("permission_denied:write",), needs=("token", "bucket")),
     "encoding": Step(("encoding_unacceptable",)),
     "size": Step(("body_too_large:sent", "body_unreadable:framing"), gives=("body",)),
     "inflate": Step(
         (
-            "body_too_large:inflated", "body_unreadable:not_gzip", "body_unreadable:truncated",
+            "body_too_large:inflated", "body_unreadable:not_gzip", "body_unreadable:empty", "body_unreadable:truncated",
             "body_unreadable:corrupt", "body_unreadable:checksum", "body_unreadable:trailing",
         ),
         needs=("body",),
@@ -99,13 +109,21 @@ THINGS: Mapping[str, str] = {
     "name": "the name of the target",
     "org": "the organization",
     "bucket": "the bucket",
+    "user": "the user",
+    "database": "the database",
     "body": "the whole body",
     "content": "the decoded body",
     "deletion": "what to delete",
 }
 
 _WRITE = Step(
-    ("accepted", "points_rejected", "write_empty", "too_many_databases", "cardinality_exceeded"),
+    (
+        "accepted",
+        "points_rejected",
+        "write_empty",
+        "too_many_databases",
+        "cardinality_exceeded",
+    ),
     needs=("bucket", "content"),
 )
 #: What answers at each door, once the gate has let a request pass.
@@ -137,6 +155,12 @@ BEHIND: Mapping[str, Step] = {
         ),
         needs=("token",),
     ),
+    "v1-query": Step(
+        ("query_missing", "query_unreadable:query", "query_unreadable:params", "query_unreadable:value",
+         "query_forbidden:no_admin", "query_forbidden:nobody", "query_forbidden:statement",
+         "query_forbidden:database", "query_answered", "path_not_found"),
+        needs=("user",),
+    ),
     "ping": Step(("pong",)),
     "health": Step(("healthy",)),
     "ready": Step(("ready",)),
@@ -162,7 +186,8 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "PATCH /api/v2/buckets/{id}/schema/measurements/{id}", "GET /api/v2/orgs", "GET /api/v2/orgs/{id}/limits",
         "GET /api/v2/orgs/{id}/usage",
     ),
-    "ping": ("GET /ping", "HEAD /ping", "POST /ping"),
+    "v1-query": ("GET /query", "POST /query"),
+    "ping": ("GET /ping", "HEAD /ping", "POST /ping", "GET /status", "HEAD /status"),
     "health": ("* /health", "* /api/v1/health"),
     "ready": ("* /ready",),
 }  # fmt: skip

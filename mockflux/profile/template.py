@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from mockflux.lineprotocol import to_bytes
 from mockflux.profile.errors import ProfileError, one_of
 from mockflux.reply import go_quote
 
@@ -70,6 +71,14 @@ def first_20_bytes(text: str) -> str:
     return text.encode("utf-8", "surrogateescape")[:20].decode("utf-8", "ignore")
 
 
+def one_line(text: str) -> str:
+    """A text as Go writes it into a header: line ends are blanks, those around it are gone (net/http, header.go); of
+    1,024 bytes at most (influxdb 1.6, services/httpd/handler.go, httpError). One character is one byte, as in all
+    headers here."""
+    cut = to_bytes(text)[:1024].decode("latin-1")
+    return cut.replace("\n", " ").replace("\r", " ").strip(" \t")
+
+
 #: What may stand behind the colon of ``${name:filter}``.
 FILTERS: dict[str, Callable[[Any], str]] = {
     "q": lambda value: go_quote(str(value)),
@@ -79,11 +88,12 @@ FILTERS: dict[str, Callable[[Any], str]] = {
     "quoted": single_quoted,
     "cut20": first_20_bytes,
     "title": str.title,
+    "line": one_line,
 }
 #: Those that take numbers only.
 _OF_NUMBERS = frozenset(("duration", "rfc3339nano", "rfc3339"))
 #: Those that take text only.
-_OF_TEXT = frozenset(("quoted", "cut20", "title"))
+_OF_TEXT = frozenset(("quoted", "cut20", "title", "line"))
 
 
 class Template:

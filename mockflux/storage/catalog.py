@@ -40,12 +40,15 @@ class Org:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A user; an ``inactive`` one may not sign in."""
+    """A user; an ``inactive`` one may not sign in. InfluxDB 1 has admins, and what the others may do with each
+    database: ``READ``, ``WRITE`` or ``ALL PRIVILEGES``."""
 
     id: str
     name: str
     password: str = field(repr=False)
     status: Status
+    admin: bool = False
+    privileges: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -161,15 +164,23 @@ class Catalog:
         """All organizations, in the order in which they were made."""
         return list(self._orgs.values())
 
-    def add_user(self, name: str, password: str = "", *, status: Status = "active", id: str | None = None) -> User:
+    def add_user(
+        self, name: str, password: str = "", *, status: Status = "active", id: str | None = None, admin: bool = False
+    ) -> User:
         """A new user."""
         with self._lock:
             if self.user(name=name) is not None:
                 raise ValueError(f"there is already a user named {name!r}")
-            user = User(id or self._ids(), name, password, status)
+            user = User(id or self._ids(), name, password, status, admin)
             self._users[user.id] = user
             self.changed()
         return user
+
+    def remove_user(self, user: User) -> None:
+        """Take a user out; nothing happens to one that is not there."""
+        with self._lock:
+            if self._users.pop(user.id, None) is not None:
+                self.changed()
 
     def user(self, *, name: str | None = None, id: str | None = None) -> User | None:
         """The user with this id, or with this name."""
@@ -247,6 +258,10 @@ class Catalog:
             if mapping is not None and (bucket.org_id, *mapping) not in self._mappings:
                 self.add_mapping(bucket, *mapping)
         return True
+
+    def nowhere(self, name: str) -> Bucket:
+        """A bucket that is in no list and never will be: by what it holds a batch can be judged; nothing is kept."""
+        return self._unlisted("", name, 0, None)
 
     def _unlisted(self, org_id: str, name: str, retention: int, id: str | None) -> Bucket:
         now, shards = self._now(), shard_duration(retention)

@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass
 from functools import reduce
+from typing import Protocol
 
+from mockflux.lineprotocol import Tags
 from mockflux.storage.block import Block
+
+#: The first and the last time (ns) that there can be.
+EARLIEST, LATEST = -(2**63), 2**63 - 1
+
+
+class Meant(Protocol):
+    """What a delete is about: :class:`mockflux.storage.predicates.Predicate` is one."""
+
+    def matches(self, measurement: str, tags: Tags) -> bool:
+        """Whether it is about points of this series."""
+
+    def takes(self, key: str) -> bool:
+        """Whether it takes the field of that key from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfMeasurement:
+    """All points of a measurement are meant."""
+
+    name: str
+
+    def matches(self, measurement: str, tags: Tags) -> bool:
+        return measurement == self.name
+
+    def takes(self, key: str) -> bool:
+        return True
 
 
 def remove(

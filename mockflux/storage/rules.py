@@ -33,17 +33,20 @@ class StorageRules:
     ``delay``: seconds of the world's time after which what was queued is stored or deleted.
     ``deletes``: whether points can be deleted, and when that happens: ``refused``, ``at_once``, or ``queued`` (after
     the delay, in order with writes).
+    ``types_last``: how long a field keeps its type once points are deleted: as long as it has ``points``, or until its
+    ``measurement`` is dropped.
     ``leaves``: what a refused point leaves behind: ``nothing``, or the ``types`` of those of its fields that were seen
-    before the refused one.
+    before the refused one, or its ``series`` as well.
     """
 
     type_scope: TypeScope = "series"
     late_points: Literal["reject", "drop", "store"] = "reject"
     tags_are_columns: bool = False
     time_column: bool = False
-    leaves: Literal["nothing", "types"] = "nothing"
+    leaves: Literal["nothing", "types", "series"] = "nothing"
     delay: float = 0
     deletes: Literal["refused", "at_once", "queued"] = "refused"
+    types_last: Literal["points", "measurement"] = "points"
 
     @property
     def scoped_by_time(self) -> bool:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from mockflux.lineprotocol import ColumnType, FieldType, FieldValue, Line, Tags
 from mockflux.storage.block import Block, Row, Rows, Shape, Staged
-from mockflux.storage.predicates import Predicate
-from mockflux.storage.removal import remove
+from mockflux.storage.removal import EARLIEST, LATEST, Meant, OfMeasurement, remove
 from mockflux.storage.rules import WEEK, StorageRules, scope_of
 from mockflux.storage.schemas import Schemas
 from mockflux.storage.types import Types
@@ -69,6 +68,8 @@ class BucketData:
         self._series_ids: dict[Series, int] = {}
         self._series: list[Series] = []
         self._free_ids: list[int] = []  # of series that a delete has left without a point
+        self._bare: set[Series] = set()  # that came to be by points which are not stored
+        self._opened: set[int] = set()  # shards, by their start
         self._shapes: dict[Hashable, Shape] = {}
         self._blocks: dict[Hashable, Block] = {}
         self._next_order = 0
@@ -119,6 +120,16 @@ class BucketData:
         """How many tables there are (where tags are columns)."""
         return len(self._columns)
 
+    def shard_types(self) -> dict[str, dict[int, Mapping[str, FieldType]]]:
+        """By measurement, and by the start (ns) of each shard group, the types of its fields, with or without points.
+        Only for ``type_scope="shard"``."""
+        with self.lock:
+            found: dict[str, dict[int, Mapping[str, FieldType]]] = {}
+            for scope in self._types.scopes():
+                measurement, start = cast(tuple[str, int], scope)
+                found.setdefault(measurement, {})[start] = MappingProxyType(dict(self._types.of(scope)))
+            return found
+
     def register_types(self, line: Line, time: int, keys: Iterable[str]) -> None:
         """Notes the types of those fields of a line that is not stored (``leaves="types"``), where they are new."""
         with self.lock:
@@ -126,6 +137,34 @@ class BucketData:
             for field in line.fields:
                 types.setdefault(field.key, field.type)
             self._types.add(self._canonical(self.scope(line, time)), {key: types[key] for key in keys})
+
+    def register_series(self, series: Series) -> None:
+        """Notes a series of which no point is stored (``leaves="series"``)."""
+        with self.lock:
+            self._bare.add(series)
+            self._changed()
+
+    def bare_series(self) -> frozenset[Series]:
+        """The series that came to be by points which were not stored."""
+        with self.lock:
+            return frozenset(self._bare)
+
+    def open_shards(self, starts: Iterable[int]) -> None:
+        """Notes shards, by their start (ns), as there, with or without points."""
+        if starts:
+            with self.lock:
+                self._opened.update(starts)
+
+    def has_shard(self, start: int) -> bool:
+        """Whether anything was ever written to the shard with this start (ns). Only for ``type_scope="shard"``."""
+        with self.lock:
+            return start in self._opened or any(cast(tuple[str, int], own)[1] == start for own in self._types.scopes())
+
+    @property
+    def has_shards(self) -> bool:
+        """Whether anything was ever written. Only for ``type_scope="shard"``."""
+        with self.lock:
+            return bool(self._opened or self._types.scopes())
 
     # ---------------------------------------------------------------- writing
 
@@ -243,26 +282,39 @@ class BucketData:
 
     # ---------------------------------------------------------------- deleting
 
-    def delete(self, start: int, stop: int, predicate: Predicate) -> int:
+    def delete(self, start: int, stop: int, predicate: Meant) -> int:
         """Removes what the predicate means of the points from ``start`` to ``stop`` (ns, both included); of how many.
 
-        What is left without a point is forgotten: series, tables with their columns, types. A type is forgotten where
-        its field has no point left in the series (``type_scope="series"``), elsewhere with the last point of its scope,
-        so that another type can be written then (influxdb, tsdb/store.go: with the last series of a shard).
+        What is left without a point is forgotten: series, tables with their columns, types (``types_last="points"``).
+        A type is forgotten where its field has no point left in the series (``type_scope="series"``), elsewhere with
+        the last point of its scope, so that another type can be written then (influxdb, tsdb/store.go: with the last
+        series of a shard).
         """
         with self.lock:
+            if start <= EARLIEST and stop >= LATEST:
+                self._bare = {series for series in self._bare if not predicate.matches(*series)}
             meant = {id for series, id in self._series_ids.items() if predicate.matches(*series)}
             blocks, points = remove(self._blocks.values(), meant, start, stop, predicate.takes)
             if not points:
                 return 0
             left = set(chain.from_iterable(block.series for block in blocks.values()))
-            self._forget_types(blocks.values(), points)
+            if self.rules.types_last == "points":
+                self._forget_types(blocks.values(), points)
             self._blocks, self._shapes, self.learned = blocks, {}, {}  # made anew as they are needed
             self.rows = sum(map(len, blocks.values()))
             self._oldest = min((min(block.times) for block in blocks.values()), default=math.inf)
             self._forget_series({id for id, _ in points} - left)
             self._changed()
             return len(points)
+
+    def drop(self, measurement: str) -> None:
+        """Removes all points of a measurement, and forgets the types of its fields (``type_scope="shard"``)."""
+        with self.lock:
+            self.delete(EARLIEST, LATEST, OfMeasurement(measurement))
+            for start in self.shard_types().get(measurement, ()):
+                self._types.retain((measurement, start), ())
+            self.learned = {}
+            self._changed()
 
     def _forget_types(self, blocks: Iterable[Block], points: set[tuple[int, int]]) -> None:
         """Forgets the types that nothing holds any more once ``blocks`` are all that is left."""
@@ -296,6 +348,8 @@ class BucketData:
             self._series_ids.clear()
             self._series.clear()
             self._free_ids.clear()
+            self._bare.clear()
+            self._opened.clear()
             self._shapes.clear()
             self._blocks.clear()
             self.learned = {}

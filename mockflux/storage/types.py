@@ -48,6 +48,10 @@ class Types:
         if left:
             self._by_scope[scope] = left
 
+    def scopes(self) -> list[Hashable]:
+        """All scopes that know types, in the order in which they were met."""
+        return list(self._by_scope)
+
     def clear(self) -> None:
         """Forgets all."""
         self._by_scope.clear()

@@ -11,7 +11,7 @@ from mockflux.lineprotocol import BadLine, Line
 from mockflux.reasons import Verdict
 from mockflux.storage.rules import StorageRules
 from mockflux.storage.table import BucketData
-from mockflux.writing import quick
+from mockflux.writing import byshard, quick
 from mockflux.writing.judge import Judgement, judge, points_in
 from mockflux.writing.quoting import Show, as_sent, rendered_or_nth
 from mockflux.writing.rules import ENDLESS, Room, WriteRules, endless
@@ -69,16 +69,20 @@ def store(
 ) -> Verdict:
     """Judge lines and store those that may be stored, in one step for any reader."""
     with data.lock:
-        judgement = judge(lines, timing, data, rules, storage, room, show)
+        judging = byshard.judge if rules.order == "shard" else judge
+        judgement = judging(lines, timing, data, rules, storage, room, show)
+        data.open_shards(judgement.opened)
         if judgement.fit:
             data.commit(judgement.fit)
         for line, time, keys in judgement.left:
             data.register_types(line, time, keys)
+            if storage.leaves == "series":
+                data.register_series((line.measurement, line.tags))
     return _verdict(judgement, rules)
 
 
 def _verdict(judgement: Judgement, rules: WriteRules) -> Verdict:
-    return Verdict(points_in(judgement.fit, rules), judgement.rejections or (), judgement.dropped or ())
+    return Verdict(points_in(judgement.fit, rules), judgement.rejections or (), judgement.dropped or (), judgement.says)
 
 
 @cache

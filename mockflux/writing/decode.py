@@ -1,7 +1,8 @@
 """What a request body is in: content encodings undone with bounds, text told from what is none.
 
-Two readers of gzip are known, which tell failures apart in their own ways: ``go`` (Go's compress/gzip, as InfluxDB 2
-uses it in http/points) and ``flate2`` (Rust's flate2::read::MultiGzDecoder, as InfluxDB 3 uses it).
+Three readers of gzip are known, which tell failures apart in their own ways: ``go`` and ``httpd`` (Go's compress/gzip,
+as InfluxDB 2 uses it in http/points and InfluxDB 1 in services/httpd) and ``flate2`` (Rust's
+flate2::read::MultiGzDecoder, as InfluxDB 3 uses it).
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-#: Content-Encoding values that mean gzip; matched as written (influxdb http/points/batch_reader.go).
-GZIP = ("gzip", "x-gzip")
+#: Content-Encoding values that mean gzip to each reader; matched as written (influxdb http/points/batch_reader.go;
+#: influxdb 1.6, services/httpd/handler.go).
+GZIP = {"go": ("gzip", "x-gzip"), "httpd": ("gzip",), "flate2": ("gzip", "x-gzip")}
 #: How much is inflated at once: bounds the memory that a bomb can take beyond the limit.
 _STEP = 1 << 20
 #: How many compressed bytes are taken at once, first of a member and then: what zlib leaves of them it copies.
@@ -20,8 +22,8 @@ _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _FRESERVED = 2, 4, 8, 16, 0xE0
 
 
 class DecodeError(Exception):
-    """The body cannot be inflated. ``kind`` is one of ``not_gzip truncated corrupt checksum trailing``; ``offset``
-    is the byte of the compressed data before which the fault lies (for ``corrupt`` by ``go``)."""
+    """The body cannot be inflated. ``kind`` is one of ``not_gzip empty truncated corrupt checksum trailing``;
+    ``offset`` is the byte of the compressed data before which the fault lies (for ``corrupt``, as Go tells it)."""
 
     def __init__(self, kind: str, offset: int = 0) -> None:
         super().__init__(kind)
@@ -61,7 +63,7 @@ def _header_end(body: bytes, start: int) -> int | None:
 
 
 def inflate(body: bytes, limit: int, reader: str = "go") -> bytes:
-    """The content of a gzip body, all its members joined; ``reader`` (``go``, ``flate2``) tells what is wrong with it.
+    """The content of a gzip body, all its members joined; ``reader`` tells what is wrong with it.
 
     Raises DecodeError where the body is broken, TooLarge as soon as more than ``limit`` bytes have come out; at most
     a step of 1 MiB more than that is ever held, and as much again while the parts are joined. Takes as long as the body
@@ -125,6 +127,15 @@ def _go_header_fault(body: bytes, start: int) -> str | None:
     return "trailing" if whole and body[start : start + 3] != _MAGIC else "truncated"
 
 
+def _httpd_header_fault(body: bytes, start: int) -> str | None:
+    """The same, where the first header is read like any other."""
+    if start > 0 or _header_end(body, start) is not None:
+        return _go_header_fault(body, start)
+    if not body:
+        return "empty"
+    return "truncated" if len(body) < 10 else "not_gzip"
+
+
 def _go_data_fault(body: bytes, start: int, error: zlib.error) -> DecodeError:
     """A wrong trailer, or broken data before some byte."""
     if _in_trailer(error):
@@ -177,6 +188,7 @@ def _flate2_data_fault(body: bytes, start: int, error: zlib.error) -> DecodeErro
 #: By name: what is wrong with a header, or None; what is wrong with data that zlib refused.
 _READERS: dict[str, tuple[Callable[[bytes, int], str | None], Callable[[bytes, int, zlib.error], DecodeError]]] = {
     "go": (_go_header_fault, _go_data_fault),
+    "httpd": (_httpd_header_fault, _go_data_fault),
     "flate2": (_flate2_header_fault, _flate2_data_fault),
 }
 

@@ -20,7 +20,7 @@ from mockflux.writing.quoting import Show, as_sent
 from mockflux.writing.rules import ENDLESS, Room, WriteRules
 from mockflux.writing.timing import Timing
 
-__all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "points_in", "reported", "series_key"]
+__all__ = ["Judgement", "Timing", "deciding", "judge", "kept", "malformed", "points_in", "reported", "series_key"]
 
 #: So many of a batch's complaints are at hand, for lines that have the same.
 _AT_HAND = 64
@@ -32,13 +32,16 @@ class Judgement:
     client; each in the order of the body.
 
     ``left`` is what refused points leave behind where the edition has ``leaves = "types"``: the line, its time, and
-    the keys of those of its fields that were looked at before the refused one.
+    the keys of those of its fields that were looked at before the refused one. ``opened`` are the starts of the shards
+    (ns) that came to be if they were not there. ``says``: see :class:`mockflux.reasons.Verdict`.
     """
 
     fit: list[tuple[Line, int]] = field(default_factory=list)
     rejections: Rejections = field(default_factory=Rejections)
     dropped: Rejections = field(default_factory=Rejections)
     left: list[tuple[Line, int, tuple[str, ...]]] = field(default_factory=list)
+    opened: tuple[int, ...] = ()
+    says: tuple[int, int] | None = None
 
 
 def judge(
@@ -61,7 +64,7 @@ def judge(
         for place, line in enumerate(lines):
             if isinstance(line, BadLine):
                 number = place + 1 if by_place else line.number
-                refused.add(number, line.text, _malformed(line.complaint, complaints), shown=show(line, place))
+                refused.add(number, line.text, malformed(line.complaint, complaints), shown=show(line, place))
         if refused:
             return Judgement([], refused)
     bench = Bench(lines, timing, data, write, storage, room)
@@ -69,7 +72,7 @@ def judge(
     for place, line in enumerate(lines):
         number = place + 1 if by_place else line.number
         if isinstance(line, BadLine):
-            result.rejections.add(number, line.text, _malformed(line.complaint, complaints), shown=show(line, place))
+            result.rejections.add(number, line.text, malformed(line.complaint, complaints), shown=show(line, place))
             continue
         point, time = bench.trimmed(line), timing.of(line)
         reason = bench.objection(point, time)
@@ -107,11 +110,23 @@ def points_in(lines: Iterable[tuple[Line, int]], rules: WriteRules) -> int:
 
 
 def deciding(rejections: Sequence[Rejection], rules: WriteRules) -> Rejection:
-    """The rejection that decides the reply: the first of the most important reason that occurs, else the first."""
+    """The rejection that decides the reply: the first of the most important reason that occurs, else the first that is
+    for none of the least important ones."""
     first: dict[str, int] = {}
     for place, reason in enumerate(reasons_of(rejections)):
         first.setdefault(reason.name, place)
-    return rejections[next((first[name] for name in rules.decided_by if name in first), 0)]
+    others = [name for name in first if name not in rules.decided_last]
+    by_rank = [name for name in (*rules.decided_by, *others, *rules.decided_last) if name in first]
+    return rejections[first[by_rank[0]]]
+
+
+def alike(rejections: Sequence[Rejection], decided: Rejection, rules: WriteRules) -> int:
+    """How many rejections count with the one that decides: those for its reason, where that decides last, else all but
+    those that would."""
+    name = decided.reason.name
+    if name in rules.decided_last:
+        return sum(reason.name == name for reason in reasons_of(rejections))
+    return sum(reason.name not in rules.decided_last for reason in reasons_of(rejections))
 
 
 def kept(verdict: Verdict, rules: WriteRules) -> str:
@@ -144,7 +159,7 @@ def _spoils_all(reason: Reason, rules: WriteRules) -> bool:
     return rule == "reject_batch" or reason.name in rules.spoils
 
 
-def _malformed(complaint: str, at_hand: dict[str, Malformed]) -> Malformed:
+def malformed(complaint: str, at_hand: dict[str, Malformed]) -> Malformed:
     """The reason with that complaint: one for all the lines that have it, unless the batch has very many kinds."""
     reason = at_hand.get(complaint)
     if reason is None:

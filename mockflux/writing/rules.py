@@ -61,13 +61,15 @@ class WriteRules:
     """How a batch is judged.
 
     ``grammar`` names a module of :mod:`mockflux.lineprotocol`. ``order``: ``phase`` parses all lines before any is
-    judged, ``line`` judges line by line. ``malformed`` and ``unfit`` say what a malformed line, and a well-formed but
+    judged, ``line`` judges line by line, ``shard`` parses all and judges those of each shard together
+    (:mod:`mockflux.writing.byshard`). ``malformed`` and ``unfit`` say what a malformed line, and a well-formed but
     refused point, do to the others: ``reject_batch`` or ``keep_good``; the reasons in ``spoils`` refuse the batch whole
     in any case. ``unit`` is what counts as a point, and is refused or stored by itself: a ``line`` or each ``field`` of
     it; a malformed line counts one. ``queued`` are reasons that are found only when the queue is worked off, long after
     the reply; with none of them points are stored at once. ``report`` says how many of each, and ``together``, a reply
     may name. ``decided_by`` lists reasons by name, most important first: the first of them that occurs decides the
-    reply's wording; where none does, the first rejection in the body.
+    reply's wording; where none does, the first rejection in the body, those of ``decided_last`` put aside: one of
+    these decides only where there is no other, the first of them before the next.
 
     ``objections`` are the questions that a point is asked, in this order; the first that finds something counts.
     ``each_column`` goes through the columns of the line from left to right and asks of each the ``column_objections``,
@@ -85,11 +87,12 @@ class WriteRules:
     """
 
     grammar: str
-    order: Literal["phase", "line"]
+    order: Literal["phase", "line", "shard"]
     malformed: Literal["reject_batch", "keep_good"]
     unfit: Literal["reject_batch", "keep_good"]
     report: Mapping[str, Report]
     decided_by: tuple[str, ...]
+    decided_last: tuple[str, ...] = ()
     objections: tuple[str, ...] = ("retention", "reserved_names", "string_lengths", "types")
     column_objections: tuple[str, ...] = ()
     reserved_fields: frozenset[str] = frozenset()
@@ -104,7 +107,7 @@ class WriteRules:
     empty: Literal["accept", "refuse"] = "accept"
     creates_target: Literal["never", "on_write", "on_commit"] = "never"
     new_retention: int = 0
-    gzip: Literal["go", "flate2"] = "go"
+    gzip: Literal["go", "httpd", "flate2"] = "go"
     #: The same for all rules by which a point can be stored or not in just the same cases.
     judging: object = field(init=False, repr=False, compare=False)
 

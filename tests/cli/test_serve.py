@@ -264,3 +264,13 @@ def test_a_reader_that_went_away(environment):
     os.close(write)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+def test_whether_one_is_asked_who_one_is(serve):
+    for options, status in (((), 204), (("--auth",), 401)):
+        served = serve("v1-oss-1.6", *options, "--json")
+        (server,) = document(served)
+        with contextlib.closing(http.client.HTTPConnection(server["host"], server["port"], timeout=DEADLINE)) as client:
+            client.request("POST", "/write?db=mydb", b"m v=1")
+            assert client.getresponse().status == status
+        assert (server["user"] is None) == (status == 204)

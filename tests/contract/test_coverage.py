@@ -9,23 +9,48 @@ import pytest
 from mockflux.contract import coverage
 from mockflux.contract.form import WAYS
 from mockflux.contract.vector import folder, load_all, load_vectors, patterns
-from mockflux.profile import load_profile
+from mockflux.profile import concrete, load_profile
+
+every_edition = pytest.mark.parametrize("edition", concrete())
 
 
-def test_every_clause_has_a_vector(profile: str) -> None:
-    assert coverage.clauses_without_vector(profile) == []
+@every_edition
+def test_every_clause_has_a_vector(edition: str) -> None:
+    assert coverage.clauses_without_vector(edition) == []
 
 
-def test_every_vector_has_its_clause(profile: str) -> None:
-    assert coverage.vectors_without_clause(profile) == []
+@every_edition
+def test_every_vector_has_its_clause(edition: str) -> None:
+    assert coverage.vectors_without_clause(edition) == []
 
 
-def test_every_switch_value_has_a_vector(profile: str) -> None:
-    assert coverage.switch_values_without_vector(profile) == []
+@every_edition
+def test_every_switch_value_has_a_vector(edition: str) -> None:
+    assert coverage.switch_values_without_vector(edition) == []
 
 
-def test_every_way_is_gone(profile: str) -> None:
-    vectors = load_vectors(profile)
+@every_edition
+def test_every_reason_has_a_vector(edition: str) -> None:
+    assert coverage.reasons_without_vector(edition) == []
+
+
+@every_edition
+def test_every_kind_has_a_vector(edition: str) -> None:
+    assert coverage.kinds_without_vector(edition) == []
+
+
+@every_edition
+def test_all_words_of_every_switch_have_a_vector(edition: str) -> None:
+    assert coverage.words_without_vector(edition) == []
+
+
+def test_every_envelope_is_used() -> None:
+    assert coverage.envelopes_without_clause() == []
+
+
+@every_edition
+def test_every_way_is_gone(edition: str) -> None:
+    vectors = load_vectors(edition)
     assert {way for vector in vectors for way in vector.ways} == set(WAYS)
     # What a socket alone can show is the exception.
     assert sum(set(vector.ways) == set(WAYS) for vector in vectors) > len(vectors) / 2
@@ -48,7 +73,8 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         'profiles = ["v2-oss"]\n[[vector]]\nid = "few.one"\nshows = "x"\nsource = "x"\nstored = "nothing"\n'
         '[[vector.exchange]]\nclause = "pong"\nrequest = "GET /ping"\nresponse = "204 No Content"\n'
     )
-    monkeypatch.setattr("mockflux.contract.vector.folder", lambda: tmp_path)
+    for module in ("vector", "coverage"):
+        monkeypatch.setattr(f"mockflux.contract.{module}.folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -74,6 +100,27 @@ def test_a_planned_fault_does_not_cover_what_a_request_reaches(few: Path) -> Non
     text = (few / "few.toml").read_text()
     (few / "few.toml").write_text(text.replace('clause = "pong"', 'clause = "pong"\nby = "fault"'))
     assert coverage.reached("v2-oss")["pong"] == []
+
+
+def test_reasons_kinds_and_words_without_vector_are_named(few: Path) -> None:
+    assert "v2-oss: the reason 'malformed' has no vector" in coverage.reasons_without_vector("v2-oss")
+    kinds = coverage.kinds_without_vector("v2-oss")
+    assert "v2-oss: the clause 'token_malformed' has no vector for the kind 'form'" in kinds
+    assert not any("'pong'" in kind for kind in kinds)
+    words = coverage.words_without_vector("v2-oss")
+    assert "v2-oss: with every switch at its default the words of 'accepted' have no vector" in words
+    assert not any("'pong'" in complaint for complaint in words)
+    assert set(coverage.complaints("v2-oss")) >= {*kinds, *words}
+    spec = "v3-dedicated: with error_bodies=spec the words of 'token_malformed' have no vector"
+    assert spec in coverage.words_without_vector("v3-dedicated")
+
+
+def test_an_envelope_without_clause_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[edition]\nid = "own"\nextends = "v2-oss"\n[envelope.idle]\nbody = ""\n', encoding="utf-8")
+    monkeypatch.setattr(coverage, "concrete", lambda: [str(own)])
+    complaints = coverage.envelopes_without_clause()
+    assert "own.toml: the envelope 'idle' is used by no clause" in complaints
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockflux.contract.vector import VectorError, load_vectors, patterns
+from mockflux.contract.play import play
+from mockflux.contract.targets import Simulator
+from mockflux.contract.vector import NoVectors, VectorError, load_tables, load_vectors, patterns
+from mockflux.profile import ProfileError
 
 GOOD = """
 profiles = ["v2-oss"]
@@ -26,8 +29,8 @@ response = "204 No Content"
 
 def load(folder: Path, text: str) -> None:
     (folder / "a.toml").write_text(text, encoding="utf-8")
-    load_vectors("v2-oss", folder)
     patterns(folder)
+    load_vectors("v2-oss", folder)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,54 @@ def test_the_good_one(tmp_path: Path) -> None:
 
 def test_a_vector_is_only_for_its_profiles(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
-    assert load_vectors("v2-oss-2.9", tmp_path) == []
+    for profile, where in (("v2-cloud", tmp_path / "a.toml"), ("my-own", tmp_path / "a.toml"), ("my-own", tmp_path)):
+        with pytest.raises(NoVectors) as caught:
+            load_vectors(profile, where)
+        assert str(caught.value) == (
+            f"{where}: there is no vector for the profile {profile}; its patterns of profiles are 'v2-oss'"
+        )
+        with pytest.raises(NoVectors):
+            load_tables(profile, where)
+    assert load_vectors("v2-cloud", tmp_path) == []  # a folder may be for some of our editions
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    """The path of a profile of one's own, ``my-old-server``."""
+    path = tmp_path / "old.toml"
+    path.write_text('[edition]\nid = "my-old-server"\ntitle = "Mine"\nextends = "v2-oss"\n', encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("pattern", ["my-old-server", "my-*", "*old.toml", "PATH"])
+def test_patterns_fit_the_id_of_a_profile_or_its_path(own: str, tmp_path: Path, pattern: str) -> None:
+    file = tmp_path / "vectors.toml"
+    file.write_text(GOOD.replace("v2-oss", pattern.replace("PATH", own)), encoding="utf-8")
+    (vector,) = load_vectors(own, file)
+    assert list(load_tables(own, file)) == ["a.one"]
+    assert vector.profile == own
+    assert play(vector, Simulator("direct")).said  # its profile can be loaded
+
+
+def test_a_profile_by_its_path_is_told_with_its_id(own: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(VectorError, match=r"for the profile \S+old\.toml \(its id: my-old-server\); .* 'v2-oss'$"):
+        load_vectors(own, tmp_path / "a.toml")
+
+
+def test_what_depends_on_the_profile_may_tell_its_id_as_well(own: str, tmp_path: Path) -> None:
+    file = tmp_path / "vectors.toml"
+    text = GOOD.replace('["v2-oss"]', '["*"]')
+    text = text.replace('"204 No Content"', '{ my-old-server = "299 Mine", "*" = "204 No" }')
+    file.write_text(text, encoding="utf-8")
+    replies = [load_vectors(name, file)[0].exchanges[0].response for name in (own, "v2-oss")]
+    assert [reply.status for reply in replies if reply] == [299, 204]
+
+
+def test_a_path_at_which_there_is_no_profile(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    with pytest.raises(ProfileError, match="no such file"):
+        load_vectors(str(tmp_path / "none.toml"), tmp_path / "a.toml")
 
 
 def test_macros(tmp_path: Path) -> None:

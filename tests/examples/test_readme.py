@@ -1,4 +1,4 @@
-"""What README.md and docs/profiles.md show is run here, as it stands there."""
+"""What README.md shows is run here, as it stands there."""
 
 from __future__ import annotations
 
@@ -27,12 +27,22 @@ def blocks(file: str, language: str) -> list[str]:
 def test_the_tests_of_the_readme_pass(number: int, tmp_path: Path) -> None:
     found = blocks("README.md", "python")
     assert len(found) == 3, "another example: add its number here"
+    passes(found[number], tmp_path)
+
+
+def test_the_tests_of_the_page_on_influxql_pass(tmp_path: Path) -> None:
+    [found] = blocks("docs/influxql.md", "python")
+    passes(found, tmp_path)
+
+
+def passes(text: str, tmp_path: Path) -> None:
+    """Whether the tests in a text pass, each of them."""
     file = tmp_path / "test_example.py"
-    file.write_text(found[number], encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     plugin = [] if _installed() else ["-p", "mockflux.pytest_plugin"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *plugin, str(file)]
     done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True, timeout=100)
-    wanted = found[number].count("\ndef test_") + found[number].startswith("def test_")
+    wanted = text.count("\ndef test_") + text.startswith("def test_")
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.search(r"^(\d+) passed", done.stdout, re.MULTILINE)
     # A test for every edition is as many tests.
@@ -62,32 +72,6 @@ def test_the_first_command_is_one_line_that_installs_and_serves() -> None:
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert first.rstrip().endswith("mockflux serve")
     assert " -m pytest " in second
-
-
-def test_the_profile_of_the_docs(tmp_path: Path) -> None:
-    path = tmp_path / "old.toml"
-    path.write_text(blocks("docs/profiles.md", "toml")[0], encoding="utf-8")
-    with mockflux.Server(path) as server:
-        with urllib.request.urlopen(f"{server.url}/health") as reply:
-            assert (reply.status, reply.headers["X-Influxdb-Version"]) == (204, "v2.0.8")
-        bucket = server.create_bucket("short", retention=3600)
-        server.write("m v=1 1", bucket="short")
-        assert bucket.data.rows == 1
-
-
-def test_the_switch_of_the_docs(tmp_path: Path) -> None:
-    _, overlay = blocks("docs/profiles.md", "toml")[1].split("\n\n", 1)
-    path = tmp_path / "own.toml"
-    source = '[evidence]\n"switches.permission_status" = "inferred: to try"\n'
-    path.write_text(f'[edition]\nid = "own"\nextends = "v2-oss"\n{overlay}\n{source}', encoding="utf-8")
-    for value, status in (("documented", 401), ("released", 403)):
-        with mockflux.Server(path, permission_status=value) as server:
-            target = f"{server.url}/api/v2/write?org={server.org}&bucket={server.bucket}"
-            request = urllib.request.Request(target, b"m v=1", {"Authorization": f"Token {server.read_token}"})
-            with pytest.raises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(request)
-            caught.value.close()
-            assert caught.value.code == status
 
 
 def _installed() -> bool:

@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ class Target:
 
     def __init__(self, edition: str, **arguments: object) -> None:
         self.edition = edition
-        self.server = Server(edition, seed=1, **arguments).start()
+        self.server = Server(edition, seed=1, auth=True, **arguments).start()
         self.port = self.server.port
         self.clauses: Counter[str] = Counter()
         self.conversations = 0
@@ -80,13 +81,27 @@ class Target:
     def write_target(self) -> str:
         """Path and query of a write that this edition takes."""
         server = self.server
+        if "v2-write" not in server.profile.doors:
+            return f"/write?db={server.database}"
         if server.database is not None:
             return f"/api/v2/write?bucket={server.database}"
         return f"/api/v2/write?org={server.org}&bucket={server.bucket}"
 
+    @property
+    def secret(self) -> str:
+        """What lets one in: a token, or the password of a user."""
+        secret = self.server.token or self.server.password
+        assert secret is not None
+        return secret
+
     def post(self, body: bytes, *headers: str, target: str | None = None) -> bytes:
         """A write, well-formed and allowed."""
-        login = f"Authorization: Token {self.server.token}"
+        user = f"{self.server.user}:{self.secret}".encode()
+        login = (
+            f"Authorization: Token {self.secret}"
+            if self.server.token
+            else f"Authorization: Basic {b64encode(user).decode()}"
+        )
         made: bytes = raw.post(body, *headers, login, target=target or self.write_target())
         return made
 

@@ -19,11 +19,11 @@ class Bug(Exception):
 
 
 @pytest.fixture
-def bug():
+def bug(target):
     """Raises, with a secret in its text."""
 
     def bug(*_, **__):
-        raise Bug("of my-token")
+        raise Bug(f"of {target.secret}")
 
     return bug
 
@@ -57,8 +57,8 @@ def test_below_and_around_the_front(target, monkeypatch, bug, module, name):
     [exchange] = target.server.journal.errors()
     assert exchange.clause == clause.key
     assert exchange.path == target.write_target().partition("?")[0]
-    assert exchange.error.endswith("Bug: of …en\n")
-    assert "my-token" not in str(exchange.headers)
+    assert exchange.error.endswith(f"Bug: of …{target.secret[-2:]}\n")
+    assert target.secret not in str(exchange.headers)
     assert target.server.world.count() == 0
     target.check_alive()
 

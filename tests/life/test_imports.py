@@ -73,6 +73,7 @@ step("make")
 server.start()
 step("start")
 target = b"/api/v2/write?org=my-org&bucket=my-bucket" if server.bucket else b"/api/v2/write?bucket=my-database"
+target = target if "v2-write" in server.profile.doors else b"/write?db=mydb"
 assert ask(server, b"POST", target.replace(b"my-database", (server.database or "").encode()), b"m v=1 1") < 300
 assert ask(server, b"POST", target, b"m v= 1") in (400, 422)
 assert ask(server, b"POST", b"/write?db=my-bucket", b"m v=1 2") < 500

@@ -214,6 +214,28 @@ def test_only_the_last_ten_and_only_beginnings(pytester, run):
     assert len(section.splitlines()) < 90
 
 
+def test_a_packed_reply_is_inflated_as_it_came(pytester, run):
+    pytester.makepyfile(
+        r"""
+        import pytest
+        from mockflux.http import front
+        from mockflux.request import Request
+
+        @pytest.mark.mockflux("v1-oss-1.6")
+        def test_it(mockflux):
+            for n in range(40):  # some of them have the byte of a tab in them, packed
+                mockflux.write(f"m v={n} {n}")
+                asked = Request("GET", "/query?db=mydb&q=SELECT+v+FROM+m", [("Accept-Encoding", "gzip")])
+                assert front.answer(mockflux.world, asked).status == 200
+            assert any(b"\t" in exchange.reply.body for exchange in list(mockflux.journal)[-10:])
+            assert False
+        """
+    )
+    section = one_section(run())
+    assert section.count("reply, inflated: {") == 10
+    assert "no gzip" not in section
+
+
 def test_tokens_and_passwords_are_masked_wherever_they_stand(pytester, run):
     pytester.makepyfile(
         r"""

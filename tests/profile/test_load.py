@@ -67,7 +67,7 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
     [
         (OWN + "[colour]\nx = 1", "colour", "unknown section; expected one of edition, setup"),
         (OWN + "[write]\nspeed = 1", "write.speed", "unknown key; expected one of preset, grammar, order"),
-        (OWN + "[write]\norder = 'backwards'", "write.order", "expected one of phase, line, got 'backwards'"),
+        (OWN + "[write]\norder = 'backwards'", "write.order", "expected one of phase, line, shard, got 'backwards'"),
         (OWN + "[limits]\nbody = 'much'", "limits.body", "expected a whole number, 0 or more, got 'much'"),
         (OWN + "[limits]\nbody = true", "limits.body", "expected a whole number, 0 or more, got True"),
         (OWN + "[auth]\nschemes = 'Token'", "auth.schemes", "expected a list (a token of HTTP:"),
@@ -90,7 +90,7 @@ def test_a_parent_of_one_s_own_beside_the_file(write: Write) -> None:
         (
             OWN + "[clause.bucket_not_found]\ncode = 'not found'\nmessage = '${bucket:shout}'",
             'clause."bucket_not_found".message',
-            "unknown filter 'shout'; expected one of cut20, duration, q, quoted, rfc3339, rfc3339nano",
+            "unknown filter 'shout'; expected one of cut20, duration, line, q, quoted, rfc3339, rfc3339nano",
         ),
         (
             OWN + "[clause.pong]\nstatus = 204\nheaders = { X-Price = '5$' }",
@@ -219,7 +219,7 @@ def test_a_missing_key_of_a_finished_profile(write: Write) -> None:
     error = complaint(write(text))
     assert (error.key, error.problem) == (
         "setup.token",
-        "missing key; expected visible ASCII characters without blanks",
+        "missing key; expected visible ASCII characters without blanks, or nothing for none",
     )
 
 

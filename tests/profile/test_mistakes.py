@@ -104,6 +104,17 @@ def head(version: str = "v1", extends: str = "v2-oss") -> str:
         (OWN + '[reason."malformed:"]\ntext = "x"', 'reason."malformed:"', "unknown kind"),
         (OWN + 'absent = ["internal_error@"]', "edition.absent", "nothing behind : or @"),
         (OWN + 'absent = ["pong"]\n[clause.pong]\nstatus = 204', "edition.absent", "'pong' is a clause of this very"),
+        # ---- asking live servers
+        (OWN + '[live]\nnames = ["DATABASE"]', "live.names.0", "expected a regular expression with exactly one group"),
+        (OWN + '[live]\nnames = ["DATABASE (x)?"]', "live.names.0", "exactly one group"),
+        (OWN + '[live]\nusers = ["(a)(b)"]', "live.users.0", "exactly one group"),
+        (OWN + '[live]\nusers = ["("]', "live.users.0", "expected a regular expression"),
+        (OWN + '[live.requests]\nmake = { request = "POST /", body = "" }', "live.requests.make", "$name in it"),
+        (OWN + '[live.requests]\ndrop = { request = "DELETE /a?o=$org" }', "live.requests.drop", "$name or $id in it"),
+        (OWN + '[live.requests]\ndrop_user = { request = "DELETE /a/$id" }', "live.requests.drop_user", "$name in it"),
+        (OWN + '[live.requests]\ndrop_token = { request = "DELETE /a" }', "live.requests.drop_token", "$id in it"),
+        (OWN + '[live.know]\nx = { request = "GET /a" }', "live.know.x", "expected exactly one of json, header"),
+        (OWN + '[live.know]\nx = { request = "GET /a", json = "a", header = "b" }', "live.know.x", "one of json, head"),
         # ---- numbers
         (OWN + "[limits]\nhead = 0", "limits.head", "expected a whole number, 1 or more, got 0"),
         (OWN + "[params.precisions]\ns = 0", "params.precisions.s", "expected a whole number, 1 or more, got 0"),

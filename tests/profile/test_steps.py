@@ -17,19 +17,20 @@ from mockflux.http import (
     paging,
     params,
     probes,
+    queries,
     resources,
     routes,
     schemas,
     usage,
     writes,
 )
-from mockflux.http.checks import ALL, bodies, deletions, requests, targets, tokens
+from mockflux.http.checks import ALL, bodies, deletions, requests, targets, tokens, users
 from mockflux.outcomes import Outcome
 from mockflux.profile.steps import BEHIND, CHECKS, REQUESTS, THINGS, Step
 
 MODULES: tuple[ModuleType, ...] = (
-    bodies, deletions, requests, targets, tokens, credentials, buckets, deletes, lookups, paging, params, probes,
-    resources, schemas, usage, writes,
+    bodies, deletions, requests, targets, tokens, users, credentials, buckets, deletes, lookups, paging, params, probes,
+    queries, resources, schemas, usage, writes,
 )  # fmt: skip
 OUTCOMES = {cls.__name__: cls for cls in Outcome.CATALOGUE.values()}
 DEFINED = {

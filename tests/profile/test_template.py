@@ -86,7 +86,7 @@ def test_a_lone_dollar_sign(source: str) -> None:
 
 
 def test_an_unknown_filter() -> None:
-    with pytest.raises(ValueError, match="unknown filter 'x'; expected one of cut20, duration, q, quoted, rfc3339"):
+    with pytest.raises(ValueError, match="unknown filter 'x'; expected one of cut20, duration, line, q, quoted"):
         Template("${name:x}")
 
 

@@ -25,6 +25,7 @@ UNMINDED = frozenset({"uri", "minor_version", "old_encoding"})
 DEADLINE = 20.0  # seconds after which something counts as hanging
 _LINE = re.compile(r"HTTP/1\.[01] [0-9]{3} [^\x00-\x08\x0a-\x1f\x7f]*")
 _HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)")
+_AS_IT_CAME = re.compile(r"(X-Influxdb-Error): ([^\r\n]*)", re.DOTALL)
 #: What must not come twice.
 _SINGLE = ("connection", "content-length", "transfer-encoding")
 
@@ -157,7 +158,8 @@ class Client:
 
 
 def _header(text: str) -> tuple[str, str]:
-    found = _HEADER.fullmatch(text)
+    # A server of InfluxDB 1 tells a client's own bytes there, as they came.
+    found = (_AS_IT_CAME if text.startswith("X-Influxdb-Error: ") else _HEADER).fullmatch(text)
     assert found, f"no header: {text[:200]!r}"
     return found[1], found[2]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mockflux.http.checks import bodies, deletions, requests, targets, tokens
+from mockflux.http.checks import bodies, deletions, requests, targets, tokens, users
 from mockflux.http.passage import Passage
 from mockflux.outcomes import Outcome
 
@@ -23,6 +23,9 @@ def _by_name(*checks: Check) -> dict[str, Check]:
 LASTING = _by_name(
     requests.known_method,
     requests.options,
+    requests.own_options,
+    requests.consistency,
+    users.write_right,
     requests.cors,
     requests.method,
     requests.exact_method,
@@ -41,11 +44,14 @@ LASTING = _by_name(
     targets.mapping_by_right,
     targets.mapping_or_new,
     targets.database,
+    targets.policy_database,
+    targets.policy,
     targets.database_limit,
 )
 #: Those that look at other headers, at the body, or at what is left of a quota.
 PASSING = _by_name(
     requests.whole_body,
+    users.user,
     bodies.gzip_header,
     bodies.encoding,
     bodies.size,

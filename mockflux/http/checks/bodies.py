@@ -79,7 +79,7 @@ def _limited(passage: Passage, limit: str, wait: int | None) -> Outcome | None:
 
 
 def _gzipped(passage: Passage) -> bool:
-    return passage.request.header("content-encoding") in decode.GZIP
+    return passage.request.header("content-encoding") in decode.GZIP[passage.write_rules.gzip]
 
 
 def _limit(passage: Passage) -> int:

@@ -6,6 +6,7 @@ from mockflux.http.params import serde_fault
 from mockflux.http.passage import Passage
 from mockflux.outcomes import (
     BodyUnreadable,
+    ConsistencyInvalid,
     MethodNotAllowed,
     OptionsListed,
     Outcome,
@@ -33,6 +34,12 @@ def options(passage: Passage) -> Outcome | None:
     return Preflight() if passage.request.method == "OPTIONS" else None
 
 
+def own_options(passage: Passage) -> Outcome | None:
+    """OPTIONS is granted where a real server has it among its methods."""
+    asked = passage.request.method == "OPTIONS" and "OPTIONS" in (passage.place.methods or ())
+    return Preflight() if asked else None
+
+
 def cors(passage: Passage) -> Outcome | None:
     """OPTIONS is answered here: with an Origin it is a preflight, without one it is refused."""
     if passage.request.method != "OPTIONS":
@@ -49,7 +56,8 @@ def method(passage: Passage) -> Outcome | None:
     methods = place.methods or ()
     if "*" in methods or asked in methods:
         return None
-    return OptionsListed(place.allow) if asked == "OPTIONS" else MethodNotAllowed("method", place.allow)
+    listed = asked == "OPTIONS" and place.options
+    return OptionsListed(place.allow) if listed else MethodNotAllowed("method", place.allow)
 
 
 def exact_method(passage: Passage) -> Outcome | None:
@@ -61,6 +69,14 @@ def exact_method(passage: Passage) -> Outcome | None:
 def params(passage: Passage) -> Outcome | None:
     """The query string can be read as the parameters of this door, by serde."""
     return serde_fault(passage.request.target, passage.param_rules)
+
+
+def consistency(passage: Passage) -> Outcome | None:
+    """The level of consistency is one that there is. Asked of a batch only that can be parsed."""
+    asked = passage.params.get("consistency", "")
+    if passage.instead is None and asked and asked.lower() not in ("any", "one", "quorum", "all"):
+        passage.instead = ConsistencyInvalid(asked)
+    return None
 
 
 def precision(passage: Passage) -> Outcome | None:

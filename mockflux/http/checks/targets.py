@@ -14,6 +14,7 @@ from mockflux.outcomes import (
     OrgNotFound,
     Outcome,
     PermissionDenied,
+    RetentionPolicyNotFound,
     TargetMissing,
     TooManyDatabases,
 )
@@ -129,6 +130,28 @@ def database(passage: Passage) -> Outcome | None:
     if found is None:
         return DatabaseNotFound(asked)
     passage.bucket = found
+    return None
+
+
+def policy_database(passage: Passage) -> Outcome | None:
+    """The database exists; which retention policy is meant is another question."""
+    asked = passage.params.get(passage.param_rules.target, "")
+    passage.database = passage.world.databases.find(asked)
+    return DatabaseNotFound(asked) if passage.database is None else None
+
+
+def policy(passage: Passage) -> Outcome | None:
+    """The retention policy, or the database's default one, is where the points go. That there is none is told only of a
+    batch that can be parsed. Points of a batch that is answered otherwise go nowhere."""
+    assert passage.database is not None
+    asked = passage.params.get(passage.param_rules.retention_policy, "")
+    found = passage.database.policy(asked)
+    if found is not None and passage.instead is None:
+        passage.bucket = found.bucket
+        return None
+    passage.bucket = passage.world.catalog.nowhere(passage.database.name)
+    if passage.instead is None:
+        passage.instead = RetentionPolicyNotFound(asked or passage.database.default)
     return None
 
 

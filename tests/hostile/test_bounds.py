@@ -202,7 +202,7 @@ def test_a_write(edition):
     server = Server(edition)
     name = server.bucket or server.database
     headers = [("Host", "x"), ("Authorization", "Token my-token")]
-    small = lines(SIZE // 2)
+    small = lines(SIZE // 4)
     for body in (b"w v=1", *(body for body, _ in small.values())):
         v2 = "v2-write" in server.profile.doors
         target = f"/api/v2/write?org=my-org&bucket={name}" if v2 else f"/write?db={name}"

@@ -31,7 +31,7 @@ from mockflux import Server
 from mockflux.profile import concrete
 
 ASKED = int(os.environ.get("MOCKFLUX_FUZZ", "0"))
-REQUESTS = ASKED or 500
+REQUESTS = ASKED or 300
 _ROUND = 300  # conversations; what Hypothesis remembers of them is let go after each round
 
 

@@ -352,13 +352,8 @@ class World:
 
     def say(self, outcome: Outcome, door: str, request: Request | None = None, clause: Clause | None = None) -> Reply:
         """The reply for an outcome, by the clause that fits or by the one given."""
-        origin, form = None, ""
-        if request is not None:
-            origin = request.header("origin")
-            if request.header("accept") == "application/x-msgpack":
-                form = "packed"
-            elif "pretty=true" in request.query and "pretty=true" in request.query.split("&"):
-                form = "pretty"
+        origin = request.header("origin") if request is not None else None
+        form = _form(request) if request is not None and self.profile.has_forms else ""
         return self.profile.say(outcome, door, self.date(), origin, clause, partial(self._own, request), form=form)
 
     def _own(self, request: Request | None) -> Mapping[str, str]:
@@ -401,6 +396,13 @@ class World:
             "started": self.started,
             "up": self.clock.now() - self.started,
         }
+
+
+def _form(request: Request) -> str:
+    """The form of body that a request asks for: ``packed`` (MessagePack), ``pretty``, or empty for the usual one."""
+    if request.header("accept") == "application/x-msgpack":
+        return "packed"
+    return "pretty" if "pretty=true" in request.query.split("&") else ""
 
 
 def _uuid4(source: random.Random) -> str:

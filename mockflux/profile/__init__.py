@@ -61,6 +61,8 @@ class Profile:
         self.tables: Mapping[str, Mapping[str, Any]] = {
             section: merged.data[section] for section in SETTINGS if section in merged.data
         }
+        #: Whether some reply has a body of another form for those who ask for it (``pretty``, ``packed``).
+        self.has_forms = any({"pretty", "packed"} & envelope.keys() for envelope in merged.data["envelope"].values())
         settings = self.settings
         self._speaker = Speaker(
             merged, settings.always, settings.chunk_above, settings.header_order, settings.with_origin
